@@ -178,6 +178,27 @@ def test_a_click_for_all_never_puts_back_one_that_was_taken_out_before(opened: O
     ]
 
 
+def test_a_key_never_takes_back_a_decision_on_many_changes(opened: Open) -> None:
+    _, page = opened(big_plan(40, 10))
+    all_shown(page).uncheck()
+    page.keyboard.type("the wrong list")
+    says(page, "50 excluded ")
+    rows(page).first.focus()
+    page.keyboard.type("until June")  # beside a field, letters are keys
+    expect(page.locator("#refusal")).to_contain_text("The last decision is on 50 changes")
+    says(page, "50 excluded ")
+    rows(page).first.locator(".more button").click()
+    expect(page.locator("tr.details")).to_contain_text("as before, since this change is excluded: the wrong list")
+    page.get_by_role("button", name="Undo").click()
+    says(page, "40 removals, 10 additions")
+
+
+def test_the_approval_shows_what_stands_out(opened: Open) -> None:
+    _, page = opened(impact_plan(ADA))
+    page.locator("#go").click()
+    expect(page.locator("#effects")).to_contain_text("1 user with a removal owns 1 GB of media or more")
+
+
 def test_reasons_that_are_missing_can_be_given_together(opened: Open) -> None:
     _, page = opened(big_plan(40, 10))
     all_shown(page).uncheck()
@@ -463,7 +484,7 @@ def test_it_is_done_with_the_keyboard_alone(opened: Open) -> None:
     press("j")
     press("x")
     says(page, "2 removals, 2 additions, 2 excluded 1 reason missing")
-    press("Escape")
+    press("Enter")
     press("u")
     says(page, "3 removals, 2 additions, 1 excluded")
     press("?")

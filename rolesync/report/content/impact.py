@@ -53,7 +53,7 @@ def impact_glance_total(plan: Plan) -> dict[str, str] | None:
     latest = max(known["last_viewed"].tolist(), default="")[:10]
     unknown = len(impact) - len(known)
     sentences = [
-        f"owned by {plural(len(known), 'user')} with a removal",
+        f"of {plural(len(known), 'user')} with a removal{' together' if len(known) > 1 else ''}",
         f", last viewed on {escape_for_display(latest)}" if latest else "",
         f"; media of {plural(unknown, 'user')} unknown" if unknown else "",
         _TRANSFER if owned else "",

@@ -422,7 +422,7 @@
         ["User", userCell(user.value(row))],
         ["All changes of this plan", ...this.rowsByUser().get(id).map((change) => `${action.value(change)} ${role.value(change)}`)],
         ["Roles before", before || NO_ROLE],
-        ["Roles after this plan", later || NO_ROLE],
+        ["Roles after this plan", this.lead?.kept?.(row) ?? (later || NO_ROLE)],
         ...(media ? [["Has in Studio", media]] : []),
         ["Why", why.value(row)],
         [this.details.undoes ? "Undoes" : "Source", line.value(row) || this.details.undoes ? source : `no row of ${this.details.source}`],

@@ -38,6 +38,13 @@
     else decided.set(row, reason);
   }
 
+  /* One key takes back a decision on one change only: it is also a letter of a reason that was typed beside its field. */
+  function takeBackOne() {
+    const rows = past.at(-1)?.[1].length ?? 0;
+    if (rows <= 1) takeBack();
+    else refuse({ message: `The last decision is on ${many(rows, "change")}`, hint: "To take it back, press the button Undo." });
+  }
+
   function takeBack() {
     const step = past.pop();
     if (!step || ended || finishing) return;
@@ -62,6 +69,12 @@
     /* What the search finds beside the cells of a row. */
     text(row) {
       return this.decided.get(row) ?? "";
+    }
+
+    /* What becomes of a user whose change is excluded, with the whole reason; undefined for any other. */
+    kept(row) {
+      if (!this.planned || !this.decided.has(row)) return undefined;
+      return `as before, since this change is excluded: ${this.decided.get(row).trim() || "no reason yet"}`;
     }
 
     get picked() {
@@ -146,7 +159,7 @@
         later();
       });
       field.addEventListener("keydown", (event) => {
-        if (event.key === "Enter" || event.key === "Escape") line.focus();
+        if (event.key === "Enter") line.focus();
       });
       return field;
     }
@@ -389,6 +402,8 @@
       (missing.length > 1 ? why : changes.section.querySelector(`tr[data-row="${missing[0]}"] .why input`)).focus();
       return;
     }
+    const standingOut = [...document.querySelectorAll(".standing-out > li")].map((line) => line.textContent);
+    form.querySelector("#effects").replaceChildren(...standingOut.map((text) => make("li", {}, text)));
     dialog.showModal();
     reviewer.focus();
   }
@@ -447,7 +462,7 @@
     j: () => move(1),
     k: () => move(-1),
     x: (line) => line?.querySelector(".lead input")?.click(),
-    u: takeBack,
+    u: takeBackOne,
     "?": () => keys.showModal(),
     Enter: (line) => document.activeElement === line && line?.querySelector(".more button").click(),
   };
