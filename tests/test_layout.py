@@ -15,6 +15,8 @@ PACKAGE = ROOT / "rolesync"
 MODULES = [path.relative_to(PACKAGE) for path in sorted(PACKAGE.rglob("*.py")) if not path.name.startswith("__")]
 APART = {"bench", "e2e", "jobs"}  # folders of tests that drive the whole, not a module
 WHOLE = {"test_docs.py", "test_layout.py", "test_soak.py"}
+GIT = shutil.which("git") or ""
+TOP_LEVEL = {"pyproject.toml", "README.md", "Makefile", "rolesync", "jobs", "sample_data", "tests"}
 MODULE_LINES = 300
 FUNCTION_LINES = 60
 
@@ -34,6 +36,13 @@ def without_tests(modules: list[Path], tests: set[Path]) -> list[str]:
 def without_module(modules: list[Path], tests: set[Path]) -> list[str]:
     known = {counterpart(module) for module in modules}
     return [f"tests/{test} tests no module of its name" for test in sorted(tests - known)]
+
+
+@pytest.mark.skipif(not GIT or not (ROOT / ".git").exists(), reason="only a checkout has a list of its files")
+def test_the_top_level_has_what_is_agreed_and_nothing_else() -> None:
+    done = subprocess.run([GIT, "ls-files"], cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
+    entries = {name.partition("/")[0] for name in done.stdout.splitlines()}
+    assert {name for name in entries if not name.startswith(".")} == TOP_LEVEL
 
 
 def test_every_module_has_its_tests_and_every_test_its_module() -> None:
