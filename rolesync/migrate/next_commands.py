@@ -121,18 +121,18 @@ def _commands(
     if identity[:1] == ["--email-column"]:
         recipe = replace(recipe, email=(identity[1],), login=(), named=recipe.named | {"email"}, needed=(identity[1],))
     output = ("-o", str(look.file.list_path))
-    own = _own_role_options(recipe, form)
+    chosen = _chosen_role_options(recipe, form)
     if recipe.fixed or recipe.matrix or not recipe.mapping.keys().isdisjoint(_role_words(look)):
         purpose = "make the list that these options describe"
-        yield NextCommand(purpose, (*command, *identity, *own, *output), recipe)
+        yield NextCommand(purpose, (*command, *identity, *chosen, *output), recipe)
         return
     if look.ticked:
         yield _command_for_ticks(look, recipe, (*command, *identity), output)
-    for purpose, options, changes in _role_options(look, managed, has_own=bool(own)):
+    for purpose, options, changes in _role_options(look, managed, has_chosen=bool(chosen)):
         described = replace(recipe, **changes)
         if options[:1] == ["--role-column"]:
             described = replace(described, role=(options[1],), named=recipe.named | {"role"})
-        yield NextCommand(purpose, (*command, *identity, *own, *options, *output), described)
+        yield NextCommand(purpose, (*command, *identity, *chosen, *options, *output), described)
         if not changes:  # the rows name managed roles
             return
     described = replace(recipe, fixed=role)
@@ -156,7 +156,7 @@ def _source_options(look: TableLook, form: ListForm, identity: Sequence[str]) ->
     return options
 
 
-def _own_role_options(recipe: Recipe, form: ListForm) -> list[str]:
+def _chosen_role_options(recipe: Recipe, form: ListForm) -> list[str]:
     """The options by which the user named the roles."""
     options = ["--role", recipe.fixed] if recipe.fixed else []
     options += ["--role-column", form.role_column] if form.role_column and not (recipe.fixed or recipe.matrix) else []
@@ -233,14 +233,14 @@ def _known_keys(look: TableLook, path: Path) -> int:
 
 
 def _role_options(
-    look: TableLook, managed: Sequence[str], *, has_own: bool
+    look: TableLook, managed: Sequence[str], *, has_chosen: bool
 ) -> Iterator[tuple[str, list[str], dict[str, Any]]]:
     """Yield the purpose, the options and their changes of the recipe, by which some users get the role.
 
     Args:
         look: the table.
         managed: the managed roles.
-        has_own: whether the user named the roles.
+        has_chosen: whether the user named the roles.
     """
     words = _role_words(look)
     if not words or len(words) > MAX_ROLE_WORDS:
@@ -260,7 +260,7 @@ def _role_options(
     word = min(candidates, key=lambda word: (not is_like_role(word, [role]), -words[word]))
     purpose = f"give {role} to the users with {word!r} in {header!r}"
     has_blank = any(not row[place].strip() for row in look.rows for place in look.roles)
-    if is_standard or has_own or not (no_names or has_blank):
+    if is_standard or has_chosen or not (no_names or has_blank):
         yield purpose, [*options, "--map", f"{word}={role}"], {"mapping": {word: role}}
         return
     yes = [other for other in words if other == word or (answer(word) and answer(other))]

@@ -32,16 +32,16 @@ class Hints(NamedTuple):
 
     def migrate(self, *options: str) -> str:
         """Write a command that makes a list of the file."""
-        given = {name for text in options for name in shlex.split(text) if name.startswith("--")}
-        return " ".join([self._command(given), *options, "-o LIST"])
+        named = {name for text in options for name in shlex.split(text) if name.startswith("--")}
+        return " ".join([self._command(named), *options, "-o LIST"])
 
     @property
     def look(self) -> str:
         """The command that shows what the file holds, and the commands to go on."""
         return self._command(frozenset())
 
-    def _command(self, given: AbstractSet[str]) -> str:
-        without = given | {"--role-column"} if "--role" in given else given  # each alone decides the role
+    def _command(self, named: AbstractSet[str]) -> str:
+        without = named | {"--role-column"} if "--role" in named else named  # each alone decides the role
         words = [self.file, *form_options(self.form, without)]
         return " ".join(["rolesync migrate", *(shlex.quote(printable(word)) for word in words)])
 

@@ -34,10 +34,10 @@ def test_a_blocked_undo_is_checked_and_passes_once_by_its_digest(sh: Shell, limi
     run = sh.json("sync", SAMPLE)["run"]["run"]
     planned = sh.run("undo", run, "-o", "undo.json", **{"max_removals_share": 1, **limit})
     refused = sh.run("apply", "undo.json", "--yes")
-    for said in (planned.stdout, refused.stderr + refused.stdout):
-        assert "heck each change of the undo" in said
-        assert "the list" not in said
-        assert f"change {next(iter(limit))}" not in said
+    for text in (planned.stdout, refused.stderr + refused.stdout):
+        assert "heck each change of the undo" in text
+        assert "the list" not in text
+        assert f"change {next(iter(limit))}" not in text
     override = re.search(r"--override ([0-9a-f]{64})", planned.stdout)
     assert override, planned.stdout
     assert (planned.returncode, refused.returncode) == (4, 4)
