@@ -330,6 +330,22 @@ def test_what_the_server_did_not_take_is_not_approved_past_the_reviewer(opened: 
     assert [plan.effect for plan in review.approved] == ["remove 3, add 2"]
 
 
+def test_a_message_stays_when_an_earlier_request_is_answered(opened: Open) -> None:
+    _, page = opened(school())
+    routes: list[Route] = []
+    page.route("**/decisions", lambda route: routes.append(route), times=1)  # noqa: PLW0108  # as below
+    with page.expect_request("**/decisions"):
+        box(page, "Grace").uncheck()
+    page.locator("#go").click()
+    expect(page.locator("#refusal")).to_contain_text("1 excluded change without a reason")
+    routes[0].continue_()
+    expect(page.locator(".banner")).to_contain_text("3 removals, 2 additions")
+    says(page, "saved")
+    expect(page.locator("#refusal")).to_contain_text("1 excluded change without a reason")
+    page.keyboard.type("o")
+    expect(page.locator("#refusal")).to_be_empty()
+
+
 def test_while_an_approval_is_on_its_way_nothing_else_is_done(opened: Open) -> None:
     review, page = opened(school())
     routes: list[Route] = []

@@ -30,6 +30,7 @@
   function decide(decided, rows, reason) {
     past.push([decided, rows.map((row) => [row, decided.has(row) ? decided.get(row) : null])]);
     for (const row of rows) put(decided, row, reason);
+    dismiss();
     save();
   }
 
@@ -52,6 +53,7 @@
     for (const [row, reason] of rows) put(decided, row, reason);
     bulk = { ...bulk, rows: [] };
     lists.forEach((list) => list.render());
+    dismiss();
     save();
   }
 
@@ -236,6 +238,7 @@
 
   function later() {
     stop();
+    dismiss();
     timer = setTimeout(save, LATER);
     unsaved = true;
     showStatus("saving …");
@@ -263,7 +266,6 @@
           return false;
         }
         ({ revision, effect } = answer);
-        refusal.replaceChildren(); // not an error in the dialog, which is about what the reviewer entered
         if (!unsaved) show(answer.overview);
       } catch {
         lost();
@@ -331,6 +333,12 @@
     if (!message) return;
     place.replaceChildren(make("strong", {}, `${message}. `), hint ?? "");
     if (place === refusal) refusal.focus();
+  }
+
+  /* A message above the bar is about the decisions before it: the next one removes it. An answer to a request doesn't,
+     since the message may be newer than the request. */
+  function dismiss() {
+    refusal.replaceChildren();
   }
 
   function lost() {
