@@ -54,7 +54,7 @@ def fleet_check(
         return check_lock(open_fleet(file), form)
     with fleet_context(open_fleet(file), engine=engine) as context:
         night = check_fleet(context, select(context.fleet, only or [], but or []))
-    return show_night(night, form)
+    return show_night(night, form, file)
 
 
 @app.command("plan")
@@ -92,7 +92,9 @@ def fleet_plan(
         check_new_folder(folder)
     with fleet_context(fleet, trust, engine, watched="plan") as context:
         night = plan_fleet(context, accounts, folder)
-    return show_night(night, form, row_limit(show_all), folder=None if shard else output, detailed=detailed_exitcode)
+    shown = None if shard else output
+    limit = row_limit(show_all)
+    return show_night(night, form, file, limit, folder=shown, detailed=detailed_exitcode, shard=shard)
 
 
 @app.command("merge")
@@ -116,7 +118,7 @@ def fleet_merge(
     with fleet_context(open_fleet(file), watched="apply" if applied else "plan") as context:
         night = (merge_applied if applied else merge_plans)(context, folder)
     shown = None if applied else night_folder
-    return show_night(night, form, row_limit(show_all), folder=shown, detailed=detailed_exitcode)
+    return show_night(night, form, file, row_limit(show_all), folder=shown, detailed=detailed_exitcode)
 
 
 app.command("review")(with_verbosity(fleet_review))
@@ -151,7 +153,7 @@ def fleet_apply(
     fleet = replace(fleet, shard=str(share or ""))
     with fleet_context(fleet, trust, engine, watched="apply") as context, hint_to_resume(fleet):
         night = apply_share(context, share, planned, folder) if share else apply_fleet(context, planned, folder)
-    return show_night(night, form, row_limit(show_all), file=fleet.path, shard=shard)
+    return show_night(night, form, fleet.path, row_limit(show_all), is_resumable=True, shard=shard)
 
 
 @app.command("sync")
@@ -171,7 +173,7 @@ def fleet_sync(
 
     with fleet_context(open_fleet(file), trust, engine, watched="sync") as context, hint_to_resume(context.fleet):
         night = sync_fleet(context, select(context.fleet, only or [], but or []))
-    return show_night(night, form, row_limit(show_all), file=file)
+    return show_night(night, form, file, row_limit(show_all), is_resumable=True)
 
 
 @app.command("resume")
@@ -198,7 +200,7 @@ def fleet_resume(
     past = find_night(fleet.folder, run, RESUMABLE)
     with fleet_context(fleet, trust, engine, watched="resume") as context, hint_to_resume(fleet):
         night = resume_share(context, share, past) if share else resume_fleet(context, past)
-    return show_night(night, form, row_limit(show_all), file=file, shard=shard)
+    return show_night(night, form, file, row_limit(show_all), is_resumable=True, shard=shard)
 
 
 @app.command("show")

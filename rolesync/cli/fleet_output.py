@@ -29,9 +29,10 @@ if TYPE_CHECKING:
 def show_night(
     night: "Night",
     form: Form,
+    file: Path,
     limit: int | None = None,
     *,
-    file: Path | None = None,
+    is_resumable: bool = False,
     folder: Path | None = None,
     detailed: bool = False,
     shard: str = "",
@@ -41,8 +42,9 @@ def show_night(
     Args:
         night: the run.
         form: text or JSON.
+        file: the fleet file, for the commands that come next.
         limit: the number of accounts to show in each table; None for all.
-        file: the fleet file, for the command that resumes the run; None if it can't be resumed.
+        is_resumable: whether the run can be resumed.
         folder: where its plans were saved for the next command; None if there is none.
         detailed: whether changes that are pending exit with 2.
         shard: the share of the fleet that it was, as in `3/20`; "" for the whole.
@@ -51,8 +53,8 @@ def show_night(
 
     code = exit_code_of_night(night, detailed=detailed)
     note_night(night, str(folder or ""))
-    show_past_night(night, form, limit, next_command(night, file, folder, shard))
-    return code if code in {Exit.DONE, Exit.PENDING} else _write_end(night, code)
+    show_past_night(night, form, limit, next_command(night, file if is_resumable else None, folder, shard))
+    return code if code in {Exit.DONE, Exit.PENDING} else _write_end(night, code, file, shard)
 
 
 def show_past_night(night: "Night", form: Form, limit: int | None, command: str) -> None:
@@ -67,7 +69,7 @@ def show_past_night(night: "Night", form: Form, limit: int | None, command: str)
     show_view(night_view(night, limit, command))
 
 
-def _write_end(night: "Night", code: Exit) -> Exit:
+def _write_end(night: "Night", code: Exit, file: Path, shard: str) -> Exit:
     """Write one line on standard error about a run over a fleet that is not as it should be."""
     from rolesync.model.fleet import SUCCESSES
     from rolesync.report.content.fleet import night_sentence, night_title
@@ -76,11 +78,23 @@ def _write_end(night: "Night", code: Exit) -> Exit:
     first = f"first {failed[0].account}: {failed[0].message}" if failed else ""
     parts = [night_sentence(night).rstrip("."), night.stopped or night.unrecorded or first]
     message = f"{night_title(night)}: {'; '.join(filter(None, parts))}"
-    return write_failure(message, f"to see each account: rolesync fleet show {night.run}", code)
+    words = ["rolesync", "fleet", "show", night.run, *fleet_option(file)]
+    hint = f"to see each account: {' '.join(map(quote, words))}"
+    if shard:  # its journal is not that of the fleet
+        applied = "" if night.command == "plan" else " --applied"
+        hint = f"once all shards have ended: rolesync fleet merge NIGHT{applied}"
+    return write_failure(message, hint, code)
 
 
 def next_command(night: "Night", file: Path | None, folder: Path | None, shard: str = "") -> str:
-    """Choose the command that comes after a run over a fleet; "" for none. The arguments are those of `show_night`."""
+    """Choose the command that comes after a run over a fleet; "" for none.
+
+    Args:
+        night: the run.
+        file: the fleet file; None if the run can't be resumed.
+        folder: as for `show_night`.
+        shard: as for `show_night`.
+    """
     from rolesync.model.fleet import AccountStatus
 
     statuses = set(night.counts)

@@ -12,7 +12,7 @@ from rolesync.configuration.routes import SECRETS
 from rolesync.configuration.sources import PREFIX, SECRETS_FOLDER
 from rolesync.fleet.environment import operator
 from rolesync.fleet.fleet_file import Fleet, FleetAccount
-from rolesync.fleet.jobs import Job
+from rolesync.fleet.jobs import Job, JobKind
 
 _COMMAND = re.compile(
     r"\brolesync (?=(?:validate|export|plan|show|rehearse|review|apply|sync|undo|runs|explain|audit|login|doctor)\b)"
@@ -43,6 +43,17 @@ def run_account_command(fleet: Fleet, account: FleetAccount, words: Sequence[str
     return code if code >= 0 else 128 - code  # ended by a signal, as a shell shows it
 
 
+def plan_command(fleet_path: str, account: str = "") -> str:
+    """Return the command that plans a fleet again, or one account of it; the folder of a night is used only once."""
+    only = f" --only {quote(account)}" if account else ""
+    return f"rolesync fleet plan {quote(fleet_path)}{only} -o NEWFOLDER"
+
+
+def with_plan_command(text: str, command: str) -> str:
+    """Turn the advice to run the same command, which would name a folder that is not new, into the command to run."""
+    return text.replace("the same command", f"`{command}`")
+
+
 def advice_for_fleet(text: str, job: Job) -> str:
     """Turn advice for a single account into advice that works for an account of a fleet."""
 
@@ -52,5 +63,9 @@ def advice_for_fleet(text: str, job: Job) -> str:
             return f"the file {job.secrets or 'SECRETS'}/{PREFIX.lower()}{name}"
         return f"`{name}` in {job.fleet_path}"
 
+    if not job.fleet_path:
+        return text
+    if job.kind is JobKind.PLAN and not job.is_sync:
+        text = with_plan_command(text, plan_command(job.fleet_path, job.account))
     prefix = f"rolesync fleet run {job.account} -f {quote(job.fleet_path)} -- "
-    return _VARIABLE.sub(place, _COMMAND.sub(prefix, text)) if job.fleet_path else text
+    return _VARIABLE.sub(place, _COMMAND.sub(prefix, text))

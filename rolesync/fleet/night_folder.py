@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from shlex import quote
 from typing import Any
 
 from rolesync.errors import PlanRefusedError, UsageError, writing_failed
+from rolesync.fleet.account_command import plan_command
 from rolesync.fleet.fleet_file import Fleet
 from rolesync.fleet.jobs import decode_result, result_json
 from rolesync.model.fleet import SUCCESSES, AccountResult
@@ -38,7 +38,7 @@ class PlannedNight:
             return result
         began = _began(self.run)
         at = f" at {format_time(began)}" if began else ""
-        again = f"rolesync fleet plan {quote(str(self.fleet_path))} --only {quote(result.account)} -o NEWFOLDER"
+        again = plan_command(str(self.fleet_path), result.account)
         return replace(
             result,
             message=f"has no plan, because planning failed{at}: {result.message}",

@@ -4,11 +4,15 @@ from dataclasses import replace
 
 from rolesync.model.fleet import UNCLEAR, AccountResult, AccountStatus
 
+_NEXT = {
+    "check": "see why others failed; then run the same command",
+    "plan": "see why others failed; then plan the fleet again, in a new folder",
+}
+
 
 def not_begun(account: str, why: str, command: str) -> AccountResult:
     """Make the result of an account that a command did not begin."""
-    hint = "resume the fleet" if command in {"apply", "sync"} else "see why others failed; then run the command again"
-    return AccountResult(account, AccountStatus.NOT_BEGUN, why, hint)
+    return AccountResult(account, AccountStatus.NOT_BEGUN, why, _NEXT.get(command, "resume the fleet"))
 
 
 def applied_result(applied: AccountResult, planned: AccountResult, *, is_sync: bool) -> AccountResult:

@@ -1,9 +1,11 @@
 """The commands over a fleet as stories: what is planned, judged and applied, in which order."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rolesync.errors import RolesyncError, UsageError
+from rolesync.fleet.account_command import plan_command, with_plan_command
 from rolesync.fleet.approvals import with_approval
 from rolesync.fleet.fleet_file import Fleet, FleetAccount
 from rolesync.fleet.fleet_run import FleetContext, FleetRun, finish_run, fleet_run, start_run
@@ -31,10 +33,9 @@ def plan_fleet(context: FleetContext, accounts: Sequence[FleetAccount], folder: 
     with fleet_run(context, "plan") as run:
         started = start_run(run, accounts, str(folder))
         results, stopped = plan_accounts(run, accounts, folder, is_sync=False)
-        if run.unrecorded:
-            return finish_run(run, started, results, stopped=stopped)
-        verdicts = judge_fleet(context.fleet, results, stopped, run.last_success)
-        return finish_run(run, started, mark_blocked(results, verdicts), verdicts, stopped)
+        verdicts = () if run.unrecorded else judge_fleet(context.fleet, results, stopped, run.last_success)
+        night = finish_run(run, started, mark_blocked(results, verdicts), verdicts, stopped)
+    return replace(night, unrecorded=with_plan_command(night.unrecorded, plan_command(str(context.fleet.path))))
 
 
 def sync_fleet(context: FleetContext, accounts: Sequence[FleetAccount]) -> Night:

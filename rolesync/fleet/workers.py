@@ -18,7 +18,7 @@ from threading import Timer
 from time import monotonic
 from typing import Protocol
 
-from rolesync.fleet.jobs import Job, decode_answer, encode_job
+from rolesync.fleet.jobs import Job, JobKind, decode_answer, encode_job
 from rolesync.model.fleet import AccountResult, AccountStatus
 
 WORKER = (sys.executable, "-m", "rolesync.fleet.worker")
@@ -134,6 +134,9 @@ class LocalEngine:
 
 def _lost(job: Job, status: AccountStatus, message: str, seconds: float) -> AccountResult:
     hint = "the next run finds out what was done, and continues"
+    if job.kind is not JobKind.APPLY:
+        is_slow = status is AccountStatus.TIMED_OUT
+        hint = f"its Studio was not changed{'; if it is only slow, raise `deadline` in [fleet]' if is_slow else ''}"
     return AccountResult(job.account, status, message, hint, seconds=round(seconds, 3), attempt=job.attempt)
 
 

@@ -99,6 +99,17 @@ def test_an_account_without_a_plan_is_planned_again_in_a_new_folder(
     assert len(studios["south"].log()) == 6
 
 
+def test_advice_after_a_failed_plan_is_a_command_that_works(fleet: Shell) -> None:
+    path = fleet.folder / "fleet.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("[accounts.south]", '[accounts.south]\nlist = "http://127.0.0.1:1/list.csv"'), "utf-8")
+    planned = fleet.json("fleet", "plan", "fleet.toml", "-o", "night", exit_code=5)
+    (hint,) = (each["hint"] for each in planned["accounts"] if each["account"] == "south")
+    (again,) = re.findall(r"`rolesync (.*)`", hint)
+    path.write_text(text, encoding="utf-8")
+    assert fleet.run(*again.replace("NEWFOLDER", "new").split()).returncode == 0
+
+
 def test_a_token_goes_to_its_account_alone(fleet: Shell) -> None:
     refused = fleet.run("fleet", "sync", "fleet.toml", token="sandbox-token")
     assert refused.returncode == 64

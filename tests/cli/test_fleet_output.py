@@ -32,7 +32,7 @@ def test_the_next_command_is_the_right_one(
 ) -> None:
     night = Night("district", "r1", command, (result("a", status, plan=plan()),), {})
     folder = Path("my night") if command == "plan" else None
-    show_night(night, Form.TEXT, file=Path("my fleet.toml"), folder=folder)
+    show_night(night, Form.TEXT, Path("my fleet.toml"), is_resumable=True, folder=folder)
     output = capsys.readouterr().out
     assert ("Next" in output) == bool(following)
     assert following in output
@@ -43,8 +43,25 @@ def test_the_default_file_is_not_named_and_an_apply_without_plans_is_not_resumed
 ) -> None:
     assert resume_command(Path("fleet.toml")) == "rolesync fleet resume"
     assert resume_command(Path("fleet.toml"), shard="3/20") == "rolesync fleet resume --shard 3/20"
-    show_night(Night("district", "r1", "apply", (result("a", A.DIED),), {}), Form.TEXT, file=Path("fleet.toml"))
+    died = Night("district", "r1", "apply", (result("a", A.DIED),), {})
+    show_night(died, Form.TEXT, Path("fleet.toml"), is_resumable=True)
     assert "resume" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("command", "shard", "advice"),
+    [
+        ("check", "", "to see each account: rolesync fleet show r1 -f 'my fleet.toml'"),
+        ("plan", "1/3", "once all shards have ended: rolesync fleet merge NIGHT"),
+        ("apply", "1/3", "once all shards have ended: rolesync fleet merge NIGHT --applied"),
+    ],
+)
+def test_the_advice_at_the_end_is_a_command_that_finds_the_run(
+    command: str, shard: str, advice: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    night = Night("district", "r1", command, (result("a", A.DIED),), {})
+    show_night(night, Form.TEXT, Path("my fleet.toml"), shard=shard)
+    assert capsys.readouterr().err.rstrip().endswith(advice)
 
 
 def test_quiet_shows_no_progress(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from rolesync.fleet.account_command import account_values, advice_for_fleet, run_account_command
 from rolesync.fleet.fleet_file import read_fleet
+from rolesync.fleet.jobs import JobKind
 from tests.fleet.tools import fleet_of, job
 
 
@@ -19,6 +20,15 @@ def test_advice_names_a_command_with_the_settings_of_the_account() -> None:
     assert advice_for_fleet("set ROLESYNC_OWNER", north) == "set `owner` in /my fleet.toml"
     assert advice_for_fleet("another version of rolesync is there", north) == "another version of rolesync is there"
     assert advice_for_fleet("rolesync fleet resume", north) == "rolesync fleet resume"
+
+
+def test_advice_for_planning_names_a_new_folder() -> None:
+    text, path = "check the network, then run the same command again", "/my fleet.toml"
+    planning = advice_for_fleet(text, job(kind=JobKind.PLAN, fleet_path=path))
+    command = "rolesync fleet plan '/my fleet.toml' --only north -o NEWFOLDER"
+    assert planning == f"check the network, then run `{command}` again"
+    assert advice_for_fleet(text, job(kind=JobKind.PLAN, is_sync=True, fleet_path=path)) == text
+    assert advice_for_fleet(text, job(kind=JobKind.CHECK, fleet_path=path)) == text
 
 
 def test_a_command_runs_with_the_settings_of_its_account(

@@ -6,6 +6,7 @@ from threading import Event, Thread
 
 import pytest
 
+from rolesync.fleet.jobs import JobKind
 from rolesync.fleet.workers import WORKER, LocalEngine
 from rolesync.model.fleet import AccountResult, AccountStatus
 from tests.fleet.tools import job
@@ -67,6 +68,21 @@ def test_a_death_is_the_result_of_its_account_alone(engine: LocalEngine, account
     ended = run(engine, account)
     assert (ended.status, ended.message) == (AccountStatus.DIED, f"its worker ended {how}, without a result")
     assert run(engine).status is AccountStatus.DONE
+
+
+@pytest.mark.parametrize(
+    ("account", "deadline", "advice"),
+    [
+        ("dies", 60, "its Studio was not changed"),
+        ("hangs", 0.2, "its Studio was not changed; if it is only slow, raise `deadline` in [fleet]"),
+    ],
+)
+def test_only_after_applying_something_may_be_left_to_find_out(
+    engine: LocalEngine, account: str, deadline: float, advice: str
+) -> None:
+    assert run(engine, account, deadline).hint == advice
+    applied = engine.run(job(account, JobKind.APPLY), deadline, lambda *_: None)
+    assert applied.hint == "the next run finds out what was done, and continues"
 
 
 def test_a_worker_that_died_while_idle_costs_no_account(engine: LocalEngine) -> None:
