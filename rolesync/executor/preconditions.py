@@ -247,6 +247,8 @@ def check_guards(plan: Plan, override: str) -> None:
         step = f"correct the list or the limit{hold}{once}"
         if plan.source.undoes and can_override:
             step = f"check each change of the undo; if all are right, let it pass once with --override {plan.digest}"
+        elif plan.source.undoes:
+            step = "exclude these changes in a review: rolesync review PLAN"
         raise BlockedError(
             f"BLOCKED by {', '.join(sorted(rules))}: "
             f"{'; '.join(verdict.message for verdict in blocking)}; nothing was written",

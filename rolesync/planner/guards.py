@@ -50,8 +50,7 @@ def judge(
         max_age_hours(history.age_hours, policy, is_fetched=history.is_fetched),
         max_shrink_share(history, policy, len(removals)),
         live_vanished(live, history),
-        _owner(losses, live, policy),
-        _protected_users(losses, live, policy),
+        *_named_users(losses, live, changes, policy),
         rival_roles(rivals, changes.changes),
     ]
     verdicts += _role_limits(changes, rivals, policy)
@@ -78,7 +77,7 @@ def judge_after_review(
     live = Live(frame(LIVE, columns), ())
     rivals = rival_losses(changes.changes)
     losses = pd.concat([removals, rivals], ignore_index=True)
-    fresh = [_owner(losses, live, policy), _protected_users(losses, live, policy), rival_roles(rivals, changes.changes)]
+    fresh = [*_named_users(losses, live, changes, policy), rival_roles(rivals, changes.changes)]
     fresh += _role_limits(changes, rivals, policy)
     by_name = {(verdict.rule, verdict.role): verdict for verdict in fresh}
     updated = [_after_review(old, by_name.pop((old.rule, old.role), old), len(removals)) for old in verdicts]
@@ -96,7 +95,19 @@ def _after_review(old: Verdict, new: Verdict, removals: int) -> Verdict:
     return new
 
 
-def _owner(removals: pd.DataFrame, live: Live, policy: Policy) -> Verdict:
+def _is_undo(changes: Changes) -> bool:
+    return bool((changes.changes["reason"] == Reason.UNDO.value).any())
+
+
+def _named_users(removals: pd.DataFrame, live: Live, changes: Changes, policy: Policy) -> tuple[Verdict, Verdict]:
+    """Judge what the users would lose whom the settings name; an undo has no list that could give them the role."""
+    owner_step, users_step = "list the owner for the role", "list them for these roles"
+    if _is_undo(changes):
+        owner_step = users_step = "exclude these changes in a review (`rolesync review PLAN`)"
+    return _owner(removals, live, policy, owner_step), _protected_users(removals, live, policy, users_step)
+
+
+def _owner(removals: pd.DataFrame, live: Live, policy: Policy, step: str) -> Verdict:
     lost = users_named(removals, [policy.owner])
     if not policy.owner.strip():
         status = VerdictStatus.WARN
@@ -105,7 +116,7 @@ def _owner(removals: pd.DataFrame, live: Live, policy: Policy) -> Verdict:
         status = VerdictStatus.BLOCK
         message = (
             f"the token's owner would lose {name_some(_losses(lost))}, which is never allowed: "
-            "list the owner for the role, or correct the setting owner"
+            f"{step}, or correct the setting owner"
         )
     elif not is_holder(live.users, policy.owner, policy.managed_roles):
         status = VerdictStatus.WARN
@@ -118,13 +129,13 @@ def _owner(removals: pd.DataFrame, live: Live, policy: Policy) -> Verdict:
     return Verdict("owner", status, message, limit=0, value=len(lost), overridable=False)
 
 
-def _protected_users(removals: pd.DataFrame, live: Live, policy: Policy) -> Verdict:
+def _protected_users(removals: pd.DataFrame, live: Live, policy: Policy, step: str) -> Verdict:
     lost = users_named(removals, policy.protected_users)
     if len(lost):
         status = VerdictStatus.BLOCK
         message = (
             f"roles that protected users would lose: {len(lost):,}, none allowed ({name_some(_losses(lost))}): "
-            "list them for these roles, or remove them from protected_users"
+            f"{step}, or remove the users from protected_users"
         )
     elif unknown := entries_without_user(live.users, policy.protected_users):
         status = VerdictStatus.WARN
@@ -173,7 +184,7 @@ def _role_limits(changes: Changes, rivals: pd.DataFrame, policy: Policy) -> list
         policy: the limits.
     """
     verdicts = []
-    is_undo = bool((changes.changes["reason"] == Reason.UNDO.value).any())
+    is_undo = _is_undo(changes)
     for planned in changes.roles:
         losses = int((rivals["role"] == planned.role).sum())
         count = replace(planned, removals=planned.removals + losses)
@@ -222,7 +233,8 @@ def _min_holders(count: RoleCount, policy: Policy, *, is_undo: bool) -> Verdict:
     limit = policy.min_holders
     measured = f"holders of {count.role} afterwards: {count.after:,}, at least {limit:,} required"
     if count.after < limit and not count.removals:
-        message = f"{measured}; the plan removes none, so it is not blocked: check that the list is complete"
+        check = "" if is_undo else ": check that the list is complete"
+        message = f"{measured}; the plan removes none, so it is not blocked{check}"
         return Verdict("min_holders", VerdictStatus.WARN, message, count.role, limit, count.after)
     return limited(
         "min_holders",

@@ -60,6 +60,6 @@ def rival_roles(losses: pd.DataFrame, changes: pd.DataFrame) -> Verdict:
         named = name_some(f"{email or 'the user'} ({user_id})" for user_id, email in users)
         texts.append(
             f"users who get both {' and '.join(RIVAL_ROLES)}: {len(both):,} ({named}), though Studio probably allows "
-            "only one of the two: give each of them one role in the list"
+            "only one of the two: give each of them only one of these roles"
         )
     return Verdict(rule, VerdictStatus.WARN, "; ".join(texts), limit=0, value=value)

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from rolesync.sandbox.control import Control
-from tests.command import SAMPLE, Shell
+from tests.cli.reviewing import NEW, decide, review
+from tests.command import OWNER, SAMPLE, Shell
 
 
 def test_a_run_is_taken_back(sh: Shell, studio: Control) -> None:
@@ -42,6 +43,26 @@ def test_a_blocked_undo_is_checked_and_passes_once_by_its_digest(sh: Shell, limi
     assert override, planned.stdout
     assert (planned.returncode, refused.returncode) == (4, 4)
     assert sh.run("apply", "undo.json", "--yes", "--override", override[1]).returncode == 0
+
+
+@pytest.mark.parametrize(("name", "more"), [("owner", {}), ("protected_users", {"owner": OWNER})])
+def test_an_undo_that_would_cost_a_protected_user_a_role_is_reviewed(
+    sh: Shell, name: str, more: dict[str, str]
+) -> None:
+    run, new = sh.json("sync", SAMPLE)["run"]["run"], NEW
+    settings = {"max_removals_share": 1, **more, name: new if name == "owner" else f'["{new}"]'}
+    planned = sh.run("undo", run, "-o", "plan.json", **settings)
+    refused = sh.run("apply", "plan.json", "--yes", **settings)
+    for output in (planned.stdout, refused.stderr + refused.stdout):
+        assert "exclude" in output
+        assert "the list" not in output
+        assert "list the owner" not in output
+        assert "list them" not in output
+    assert (planned.returncode, refused.returncode) == (4, 4)
+    assert sh.run("show", "plan.json", "--xlsx", "plan.xlsx").returncode == 0
+    decide(sh, "exclude", new, "stays")
+    assert sh.run(*review("remove 3, add 2", "--decisions", "plan.xlsx"), **settings).returncode == 0
+    assert sh.run("apply", "plan.approved.json", "--yes", **settings).returncode == 0
 
 
 def test_an_unknown_run_is_wrong_usage(sh: Shell, studio: Control) -> None:

@@ -243,7 +243,7 @@ def next_step(plan: Plan, commands: NextCommands | str = UNNAMED_PLAN) -> tuple[
 def _next_if_blocked(plan: Plan, commands: NextCommands) -> tuple[str, tuple[str, ...]]:
     final = [escape_for_display(verdict.rule, CELL_LIMIT) for verdict in plan.blocked if not verdict.overridable]
     if final:
-        return f"No override applies to {', '.join(dict.fromkeys(final))}. {_correction(plan)}.", ()
+        return f"No override applies to {', '.join(dict.fromkeys(final))}. {_correction(plan, is_final=True)}.", ()
     if not commands.apply:
         return f"{_correction(plan)}.", ()
     if commands.review and not commands.save:
@@ -253,12 +253,16 @@ def _next_if_blocked(plan: Plan, commands: NextCommands) -> tuple[str, tuple[str
     save = f"{escape_for_display(commands.save)}; " if commands.save else ""
     plan_now = "save the plan, and override its guards" if save else "override the guards for this plan"
     override = f"--override {escape_for_display(plan.digest, CELL_LIMIT)}"
-    check = "Check each change of the undo" if plan.source.undoes else _correction(plan)
-    sentence = f"{check}. If every change is intended, {plan_now}:"
+    sentence = f"{_correction(plan)}. If every change is intended, {plan_now}:"
     return sentence, (f"{save}{escape_for_display(commands.apply)}", override)
 
 
-def _correction(plan: Plan) -> str:
+def _correction(plan: Plan, *, is_final: bool = False) -> str:
+    """Return what to do about a blocked plan, where `is_final` if no override applies; an undo has no list."""
+    if plan.source.undoes and is_final:
+        return "Exclude these changes in a review, or correct the setting and plan again"
+    if plan.source.undoes:
+        return "Check each change of the undo"
     hold = ", or plan with --hold-removals" if plan.passes_without_removals else ""
     return f"Correct the cause and plan again{hold}"
 
