@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import structlog
+
 from rolesync.errors import RolesyncError, UsageError
 from rolesync.fleet.account_command import plan_command, with_plan_command
 from rolesync.fleet.approvals import with_approval
@@ -16,10 +18,18 @@ from rolesync.fleet.night_folder import PlannedNight, approved_path, plan_path, 
 from rolesync.fleet.results import applied_result, not_begun
 from rolesync.fleet.schedule import Schedule
 from rolesync.model.fleet import AccountResult, AccountStatus, FleetVerdict, Night
+from rolesync.workflows.secret_files import check_files
 
 
 def check_fleet(context: FleetContext, accounts: Sequence[FleetAccount]) -> Night:
-    """Run the checks of `doctor` for all accounts, and read their lists. Writes to no Studio."""
+    """Run the checks of `doctor` for all accounts, and read their lists. Writes to no Studio.
+
+    Warn if other users can read the secrets of the fleet's own channels.
+    """
+    folder = context.fleet.path.parent
+    secrets = (folder / path.expanduser() for table in context.fleet.table.notify for path in table.secret_files)
+    for check in check_files(secrets):
+        structlog.get_logger("rolesync.fleet").warning(check.message, hint=check.hint)
     with fleet_run(context, "check") as run:
         started = start_run(run, accounts, "")
         jobs = [run.job(JobKind.CHECK, account) for account in accounts]

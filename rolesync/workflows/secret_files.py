@@ -3,7 +3,7 @@
 import os
 import shlex
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from rolesync.configuration.notify import folder_of
@@ -31,6 +31,11 @@ def check_secrets(settings: Settings) -> Iterator[Check]:
     ]
     folder = folder_of(settings.origins.get("notify"))
     files += [folder / path.expanduser() for table in settings.notify for path in table.secret_files]
+    yield from check_files(files)
+
+
+def check_files(files: Iterable[Path]) -> Iterator[Check]:
+    """Yield a warning if other users of this machine can read files of secrets."""
     if opened := [shlex.quote(str(path)) for path in dict.fromkeys(files) if _is_open(path)]:
         message = f"other users of this machine can read {', '.join(opened)}"
         yield Check("secrets", VerdictStatus.WARN, message, f"chmod go= {' '.join(opened)}")

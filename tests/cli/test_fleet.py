@@ -99,6 +99,23 @@ def test_an_account_without_a_plan_is_planned_again_in_a_new_folder(
     assert len(studios["south"].log()) == 6
 
 
+def test_a_check_warns_of_secrets_of_the_fleet_that_other_users_can_read(sh: Shell, studios: Studios) -> None:
+    keys = '[[fleet.notify]]\nto = "slack"\nurl_file = "secrets/slack_url"\n'
+    write_fleet(sh.folder, {name: studio.base_url for name, studio in studios.items()}, fleet=keys)
+    secret = sh.folder / "secrets" / "slack_url"
+    secret.write_text("https://chat.example.edu/s3cr3t", encoding="ascii")
+    for folder in (secret.parent, sh.folder):
+        folder.chmod(0o755)
+    shell = replace(sh, variables={name: value for name, value in sh.variables.items() if "ROLESYNC_" not in name})
+    for mode, is_open in ((0o644, True), (0o600, False)):
+        secret.chmod(mode)
+        checked = shell.run("fleet", "check", "fleet.toml", "--only", "north")
+        assert checked.returncode == 0
+        assert (f"other users of this machine can read {secret}" in checked.stderr) is is_open
+        assert (f"chmod go= {secret}" in checked.stderr) is is_open
+        assert "s3cr3t" not in checked.stderr
+
+
 def test_advice_after_a_failed_plan_is_a_command_that_works(fleet: Shell) -> None:
     path = fleet.folder / "fleet.toml"
     text = path.read_text(encoding="utf-8")
