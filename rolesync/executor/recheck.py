@@ -45,6 +45,11 @@ class Remaining:
     outcomes: pd.DataFrame
     positions: tuple[int, ...]
 
+    @property
+    def done_before(self) -> list[int]:
+        """The places in `outcomes` of the changes that earlier runs of the plan had done."""
+        return np.flatnonzero(self.outcomes["outcome"] == OutcomeStatus.DONE.value).tolist()
+
     def with_sent(self, sent: pd.DataFrame) -> pd.DataFrame:
         """Return the outcomes of all changes, with those of the sent ones (OUTCOMES) in their places."""
         cells_by_column = {name: self.outcomes[name].tolist() for name in ("outcome", "after", "detail")}

@@ -69,6 +69,7 @@ def carry_out(plan: Plan, remaining: Remaining, before: Live, context: RunContex
         held=len(plan.held),
         drift=plan.drift,
         approval=plan.approval,
+        done_before=remaining.done_before,
     )
     end = replace(
         _end(context, status="complete" if run.complete else "incomplete"),

@@ -65,6 +65,7 @@ def build_run_report(events: Sequence[RunEvent], plan: PlanMade | None) -> RunRe
     review = start if isinstance(start, RunStart) else RunStart(run=start.run)
     held = plan.held if plan and start.held is None and not review.approval else start.held
     changes = tuple(_changes(events))
+    done = sum(change.outcome == OutcomeStatus.DONE for change in changes)
     emails = {(change.user_id, change.role): change.email for change in changes}
     return RunReport(
         summary=summarise_run(events),
@@ -81,6 +82,7 @@ def build_run_report(events: Sequence[RunEvent], plan: PlanMade | None) -> RunRe
         drift=_drift(start.drift),
         requests=end.requests if end else start.requests if isinstance(start, PlanMade) else {},
         stopped=end.stopped if end else "",
+        done_before=max(0, end.counts.get(OutcomeStatus.DONE, 0) - done) if end else 0,
         planned_by=start.planned_by,
         approval=review.approval,
         excluded=tuple(review.excluded),

@@ -249,6 +249,7 @@ def sum_changes(results: Iterable[AccountResult]) -> RoleChanges:
         sum(change.removals for change in changes),
         _known_sum(change.added for change in changes),
         _known_sum(change.removed for change in changes),
+        sum(change.done_before for change in changes),
     )
 
 

@@ -90,7 +90,7 @@ class RunReport:
     user who made the plan. `approval` is None for a plan without one; `excluded` and `released` are its decisions.
     `changes` are those that were sent, and those of users who had drifted. `counts` are all changes of the plan by
     `OutcomeStatus`; for a run without an end, those that were sent. `proof` is None if Studio was not read again.
-    `already_applied` is as in `Run`.
+    `already_applied` is as in `Run`. `done_before` counts the changes that earlier runs of the plan had done.
     """
 
     summary: RunSummary
@@ -112,6 +112,7 @@ class RunReport:
     excluded: tuple[RunDecision, ...] = ()
     released: tuple[RunDecision, ...] = ()
     already_applied: str = ""
+    done_before: int = 0
 
     @property
     def complete(self) -> bool:

@@ -38,6 +38,7 @@ class Run:
     `held` is the number of held rows of the plan. `drift` are changes by other hands before the run. `approval` is that
     of the plan. `proof` is None if Studio could not be read again. `stopped` is the reason if the run ended early, else
     "". `already_applied` is the earlier run that completed the plan, if nothing was left to send; else "".
+    `done_before` are the positions in `outcomes` of the changes that earlier runs of the plan had done.
     """
 
     run_id: str
@@ -53,6 +54,12 @@ class Run:
     drift: Drift = field(default_factory=Drift)
     approval: Approval | None = None
     already_applied: str = ""
+    done_before: Sequence[int] = ()
+
+    @property
+    def new_outcomes(self) -> "pd.DataFrame":
+        """The outcomes (OUTCOMES) without those of earlier runs of the plan."""
+        return self.outcomes.drop(index=list(self.done_before))
 
     @property
     def complete(self) -> bool:
@@ -63,13 +70,17 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class RoleChanges:
-    """The changes of a role: how many were to do, and how many of them are done; None where that is unknown."""
+    """The changes of a role: how many were to do, and how many of them are done; None where that is unknown.
+
+    `done_before` counts the changes of the plan that earlier runs had done, so that they were not to do.
+    """
 
     role: str
     additions: int = 0
     removals: int = 0
     added: int | None = 0
     removed: int | None = 0
+    done_before: int = 0
 
 
 def counts(outcomes: "pd.DataFrame") -> dict[str, int]:

@@ -99,6 +99,8 @@ def _changes_text(ending: Ending) -> str:
     done = [number for change in ending.changes for number in (change.added, change.removed)]
     if planned and None not in done:
         parts.append(f"{sum(filter(None, done)):,} of {planned:,} done")
+    if before := sum(change.done_before for change in ending.changes):
+        parts.append(f"{before:,} done before")
     if ending.held:
         parts.append(f"{ending.held:,} held")
     return ", ".join(parts) or ("none" if ending.status is EndStatus.UNCHANGED else "")
@@ -131,6 +133,7 @@ def _data(ending: Ending, recovered_from: str, *, is_alive_sign: bool) -> dict[s
                 "role": change.role or None,
                 "planned": {"add": change.additions, "remove": change.removals},
                 "done": {"add": change.added, "remove": change.removed},
+                "done_before": change.done_before,
             }
             for change in ending.changes
         ],

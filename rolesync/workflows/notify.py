@@ -14,7 +14,6 @@ from rolesync.errors import Exit, StudioError, UsageError
 from rolesync.model.hosts import is_loopback
 from rolesync.model.plans import Plan
 from rolesync.model.runs import Run
-from rolesync.model.vocabulary import OutcomeStatus
 from rolesync.notify.deliver import Delivery, Outgoing, deliver
 from rolesync.notify.ending import Ending, EndStatus, Rule, cause_of
 from rolesync.notify.message import compose
@@ -123,9 +122,8 @@ def _status(facts: CommandFacts, exit_code: int) -> EndStatus:
     if facts.is_waiting and exit_code in {Exit.DONE, Exit.PENDING, Exit.BLOCKED}:
         return EndStatus.WAITING
     if exit_code in {Exit.DONE, Exit.PENDING}:
-        done = facts.run is not None and bool((facts.run.outcomes["outcome"] == OutcomeStatus.DONE.value).any())
-        is_new = facts.run is not None and not facts.run.already_applied
-        return EndStatus.CHANGED if done and is_new else EndStatus.UNCHANGED
+        has_changed = any(change.added or change.removed for change in facts.changes)
+        return EndStatus.CHANGED if has_changed and facts.run is not None else EndStatus.UNCHANGED
     if exit_code == Exit.BLOCKED:
         return EndStatus.BLOCKED
     return EndStatus.INCOMPLETE if exit_code == Exit.INCOMPLETE else EndStatus.FAILED
@@ -181,7 +179,7 @@ def _details(facts: CommandFacts) -> Iterator[str]:
         if facts.error.hint:
             yield f"→ {facts.error.hint}"
     if facts.run is not None:
-        changes = facts.run.outcomes
+        changes = facts.run.new_outcomes
         words = changes["outcome"].tolist()
     elif facts.plan is not None:
         changes = facts.plan.changes

@@ -78,7 +78,9 @@ def test_somebody_who_changed_since_the_plan_is_left_alone_and_the_others_are_do
     shown = sh.run("apply", "plan.json", "--yes")
     assert shown.returncode == 5
     assert "Drifted" in shown.stdout
-    assert "Plan the remaining changes: rolesync plan" in " ".join(shown.stdout.split())
+    sentences = " ".join(shown.stdout.replace("┃", "").split())
+    assert "0 of 6 changes done, 5 done before; " in sentences
+    assert "Plan the remaining changes: rolesync plan" in sentences
 
 
 def test_apply_needs_a_terminal_or_a_yes(sh: Shell, studio: Control) -> None:

@@ -71,7 +71,7 @@ def test_a_fleet_shows_its_accounts_and_leaves_out_what_it_does_not_know() -> No
     assert "Changes: all roles +4 -2, 3 held" in message.text
     assert json.loads(json.dumps(message.data["accounts"])) == {"done": 3, "timed_out": 1, "empty": 2}
     assert message.data["changes"] == [
-        {"role": None, "planned": {"add": 4, "remove": 2}, "done": {"add": None, "remove": None}}
+        {"role": None, "planned": {"add": 4, "remove": 2}, "done": {"add": None, "remove": None}, "done_before": 0}
     ]
 
 

@@ -26,15 +26,22 @@ from rolesync.history.run_report import report_before_break
 from rolesync.history.runs import list_runs
 from rolesync.model import live
 from rolesync.model.keys import parse_roles
+from rolesync.model.plans import Plan
+from rolesync.model.runs import Run
 from rolesync.model.verification import Verification
+from rolesync.notify.ending import EndStatus
+from rolesync.notify.message import compose
+from rolesync.notify.metrics import Measured, format_metrics
 from rolesync.planner.approval import Decisions, approve, decide
 from rolesync.planner.decode import from_json
 from rolesync.planner.encode import to_json
-from rolesync.report.content.run_summary import run_content
-from rolesync.report.json import run_json
+from rolesync.report.content.run_summary import run_content, run_headline
+from rolesync.report.json import run_json, run_report_json
 from rolesync.sandbox import Sandbox
 from rolesync.workflows.apply import apply_plan, recheck_saved_plan
+from rolesync.workflows.command_facts import CommandFacts
 from rolesync.workflows.context import Context
+from rolesync.workflows.notify import ending_of
 from rolesync.workflows.read_list import read_list
 from rolesync.workflows.sync import sync_list
 from rolesync.workflows.undo import plan_undo
@@ -275,6 +282,24 @@ def test_a_list_that_is_not_there_any_more_is_a_warning(context: Context, tmp_pa
     assert [(log["log_level"], str(path) in log["event"]) for log in logs] == [("warning", True)]
 
 
+def _assert_counts_what_it_sent(run: Run, plan: Plan, context: Context, before: int) -> None:
+    """The run that continues a plan counts only its own changes, in its headline and record, messages and metrics."""
+    sent = len(plan.changes) - before
+    headline = f"{sent} of {len(plan.changes)} changes done, {before} done before; live equals the plan"
+    report, _ = report_before_break(context.settings.account_dir, run.run_id)
+    assert run_content(run).headline.sentence.startswith(headline)
+    assert run_headline(report).sentence.startswith(headline)
+    assert run_json(run)["done_before"] == run_report_json(report)["done_before"] == before
+    ending = ending_of(CommandFacts("apply", run.started_at, plan, run), 0, context.settings, run.finished_at)
+    assert ending
+    assert ending.status is EndStatus.CHANGED
+    assert f"{sent} of {sent} done, {before} done before" in compose(ending).text
+    added = sum(change.added or 0 for change in ending.changes)
+    metric = f'rolesync_last_run_done_changes{{account="{ending.account}",action="add",role="Admin"}} {added}\n'
+    assert metric in format_metrics([Measured(ending)])
+    assert added + sum(change.removed or 0 for change in ending.changes) == sent
+
+
 @pytest.mark.parametrize("lost", [["run.end"], ["run.end", "outcome"]], ids=str)
 @pytest.mark.parametrize("command", ["apply", "sync"])
 def test_a_killed_run_is_closed_and_its_plan_is_completed(
@@ -297,6 +322,7 @@ def test_a_killed_run_is_closed_and_its_plan_is_completed(
     if command == "apply":
         run = apply_plan(plan, small)
         assert (run.outcomes["detail"] == "done by an earlier run of this plan").sum() == len(written)
+        _assert_counts_what_it_sent(run, plan, small, len(written))
     else:
         again = sync_list(read_list(SAMPLE, small), small)
         assert again.run is not None

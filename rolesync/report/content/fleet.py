@@ -67,9 +67,11 @@ def changes_sentence(night: Night) -> str:
     changes = [change for result in night.results for change in result.role_changes]
     added, removed = sum(change.added or 0 for change in changes), sum(change.removed or 0 for change in changes)
     unknown = sum(change.additions + change.removals for change in changes if change.added is None)
+    before = sum(change.done_before for change in changes)
     undone = sum(change.additions + change.removals for change in changes) - added - removed - unknown
     others = [f"{undone:,} not done"] if undone else []
     others += [f"{unknown:,} perhaps done"] if unknown else []
+    others += [f"{before:,} done before"] if before else []
     return ", ".join([f"done: {_numbers(added, removed)}", *others, f"{held:,} held"])
 
 

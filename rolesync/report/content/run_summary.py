@@ -82,6 +82,7 @@ def _report(run: Run) -> RunReport:
         stopped=run.stopped,
         approval=run.approval,
         already_applied=run.already_applied,
+        done_before=len(run.done_before),
     )
 
 
@@ -96,8 +97,9 @@ def run_headline(report: RunReport) -> Headline:
         drifted = report.counts.get(OutcomeStatus.DRIFTED, 0)
         since = f", and {plural(drifted, 'change')} drifted since" if drifted else ""
         return Headline(word, f"{sent}{since}; {_proven(report)}.")
-    done = f"{report.counts.get(OutcomeStatus.DONE, 0):,} of {plural(_number(report), 'change')} done"
-    return Headline(word, f"{done}; {_proven(report)}.")
+    done = report.counts.get(OutcomeStatus.DONE, 0) - report.done_before
+    before = f", {report.done_before:,} done before" if report.done_before else ""
+    return Headline(word, f"{done:,} of {plural(_number(report), 'change')} done{before}; {_proven(report)}.")
 
 
 def _facts(report: RunReport, *, fresh: bool) -> Iterator[tuple[str, str]]:

@@ -51,13 +51,16 @@ def test_only_what_was_done_counts_as_done() -> None:
         result("done", plan=planned, changes=(RoleChanges("Admin", 2, 1, 2, 1),)),
         result("partly", A.INCOMPLETE, plan=planned, changes=changes),
         result("again", plan=planned, changes=(RoleChanges("Admin"),), already_applied="r0"),
+        result("rest", plan=planned, changes=(RoleChanges("Admin", 0, 1, 0, 1, done_before=2),)),
         result("waits", A.WAITING, plan=planned),
         result("lost", A.DIED, plan=planned),
     )
     night = Night("district", "r1", "apply", results, {})
-    assert changes_sentence(night) == "done: 1 removal, 4 additions, 4 not done, 3 perhaps done, 20 held"
-    assert night_sentence(night).endswith(": 1 died, 1 incomplete, 1 waiting for approval, 1 done, 1 already applied")
-    assert changes_sentence(replace(night, command="plan")) == "planned: 4 removals, 8 additions, 20 held"
+    assert (
+        changes_sentence(night) == "done: 2 removals, 4 additions, 4 not done, 3 perhaps done, 2 done before, 24 held"
+    )
+    assert night_sentence(night).endswith(": 1 died, 1 incomplete, 1 waiting for approval, 2 done, 1 already applied")
+    assert changes_sentence(replace(night, command="plan")) == "planned: 5 removals, 8 additions, 24 held"
 
 
 def test_a_repeated_apply_counts_nothing_as_done() -> None:
