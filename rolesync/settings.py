@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, PrivateAttr, SecretStr, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import SettingsConfigDict
 
 from rolesync.configuration.lists import ListSettings
 from rolesync.configuration.notify import check_notify
@@ -57,7 +57,12 @@ class Settings(ListSettings):
     _origins: dict[str, Origin] = PrivateAttr(default_factory=dict)
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, extra="forbid", frozen=True, hide_input_in_errors=True, enable_decoding=False
+        env_prefix=PREFIX,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        enable_decoding=False,
+        dotenv_filtering="match_prefix",  # a .env may hold keys of other programs
     )
 
     mode: Mode = Field(Mode.SYNC, description="sync removes roles that the list doesn't give; additive never removes.")
@@ -193,19 +198,6 @@ class Settings(ListSettings):
     def lists_dir(self) -> Path:
         """Folder of the copies of fetched lists: the account's, as far as one is set."""
         return (self.account_dir if self.account or self.base_url else self.state_dir) / "lists"
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Order the sources as the docstring of the module says."""
-        toml = TomlConfigSettingsSource(settings_cls)
-        return init_settings, env_settings, dotenv_settings, toml, file_secret_settings
 
 
 def load(

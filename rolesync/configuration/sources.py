@@ -12,7 +12,13 @@ from platformdirs import user_state_path
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
-from pydantic_settings import PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    InitSettingsSource,
+    SecretsSettingsSource,
+    TomlConfigSettingsSource,
+)
 
 from rolesync.configuration.lines import variable_lines
 from rolesync.configuration.problems import (
@@ -72,7 +78,7 @@ def read_settings(
     """Read the settings from all sources.
 
     Args:
-        model: the settings; it orders its five sources, the nearest first.
+        model: the settings.
         config: the TOML file that the command line names.
         overrides: settings from the command line; None for a missing option.
         from_file: whether a TOML file is read at all.
@@ -96,43 +102,36 @@ def read_settings(
     secrets = _secrets_folder(overrides, dotenv, toml, was_named=named is not None)
     _check_secrets_names(secrets, model.model_fields)
     places = _origins(dotenv, toml, secrets, was_named=named is not None)
-    sources: list[PydanticBaseSettingsSource] = []
-
-    class Located(model):  # type: ignore[valid-type,misc]  # mypy takes no base from a variable
-        model_config = SettingsConfigDict(
-            env_file=dotenv,
-            env_file_encoding="utf-8",
-            dotenv_filtering="match_prefix",  # a .env may hold keys of other programs
-            toml_file=toml,
-            secrets_dir=secrets,
-        )
-
-        @classmethod
-        def settings_customise_sources(cls, *args: Any, **kwargs: Any) -> tuple[PydanticBaseSettingsSource, ...]:  # noqa: ANN401  # as pydantic calls it
-            sources[:] = super().settings_customise_sources(*args, **kwargs)
-            return tuple(sources)
-
+    assigned = {name: value for name, value in overrides.items() if value is not None}
     try:
-        settings: Model = Located(**{key: value for key, value in overrides.items() if value is not None})
+        sources = (
+            InitSettingsSource(model, assigned),
+            EnvSettingsSource(model),
+            DotEnvSettingsSource(model, env_file=dotenv, env_file_encoding="utf-8"),
+            TomlConfigSettingsSource(model, toml),
+            SecretsSettingsSource(model, secrets_dir=secrets),
+        )
+        settings = model(_build_sources=(sources, assigned))
     except ValidationError as error:
-        problems = "; ".join(_problem(item, _nearest(places, sources), model.model_fields) for item in error.errors())
+        given = sources[0].settings_sources_data.values()
+        problems = "; ".join(_problem(item, _nearest(places, given), model.model_fields) for item in error.errors())
         refusal = UsageError(f"settings: {problems}", hint=_HINT)
         names = {str(item["loc"][0]) for item in error.errors() if item["loc"]}
-        if wrong is None or (rest := settings_without(model, sources, names)) is None:
+        if wrong is None or (rest := settings_without(model, given, names)) is None:
             raise refusal from None
         wrong.errors.append(refusal)
         wrong.names |= names
         settings = rest
     except ValueError as error:  # bytes that are no UTF-8
         raise UsageError(f"settings: {error}", hint=_HINT) from None
-    return settings, _nearest(places, sources)
+    return settings, _nearest(places, sources[0].settings_sources_data.values())
 
 
-def _nearest(origins: Iterable[Origin], sources: Iterable[PydanticBaseSettingsSource]) -> dict[str, Origin]:
+def _nearest(origins: Iterable[Origin], given: Iterable[Iterable[str]]) -> dict[str, Origin]:
     """Find the nearest source of each setting."""
     nearest: dict[str, Origin] = {}
-    for origin, source in zip(origins, sources, strict=True):
-        for setting in source():
+    for origin, settings in zip(origins, given, strict=True):
+        for setting in settings:
             nearest.setdefault(setting, origin)
     return nearest
 

@@ -4,10 +4,10 @@ from collections import ChainMap
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+from pydantic_settings import BaseSettings, InitSettingsSource
 
 from rolesync.errors import UsageError
 
@@ -37,23 +37,14 @@ def collected(wrong: WrongSettings | None) -> Iterator[None]:
         wrong.errors.append(error)
 
 
-def settings_without(
-    model: type[Model], sources: Iterable[PydanticBaseSettingsSource], names: Collection[str]
-) -> Model | None:
-    """Make settings from all sources, the nearest first, without the settings of these names.
+def settings_without(model: type[Model], given: Iterable[dict[str, object]], names: Collection[str]) -> Model | None:
+    """Make settings from what each source gives, the nearest first, without the settings of these names.
 
     Returns:
         The settings; None if those that are left don't fit each other.
     """
-    values = dict(ChainMap(*(source() for source in sources)))
-
-    class Given(model):  # type: ignore[valid-type,misc]  # mypy takes no base from a variable
-        @classmethod
-        def settings_customise_sources(cls, *_: Any, **sources: Any) -> tuple[PydanticBaseSettingsSource, ...]:  # noqa: ANN401  # as pydantic calls it
-            return (sources["init_settings"],)
-
+    values = {name: value for name, value in ChainMap(*given).items() if name not in names}
     try:
-        settings: Model = Given(**{name: value for name, value in values.items() if name not in names})
+        return model(_build_sources=((InitSettingsSource(model, values),), values))
     except ValidationError:
         return None
-    return settings

@@ -30,4 +30,4 @@ def test_the_nearest_right_settings_are_left(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_settings_that_do_not_fit_each_other_leave_nothing() -> None:
-    assert settings_without(Settings, [lambda: {"account": "a", "base_url": "https://b.edu"}], ()) is None  # type: ignore[list-item]  # a source is called
+    assert settings_without(Settings, [{"account": "a", "base_url": "https://b.edu"}], ()) is None
