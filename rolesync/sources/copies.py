@@ -1,11 +1,12 @@
 """Keeps private copies of the fetched lists of an account: a file each, named by its SHA-256, and where each came from.
 
-Only complete lists are kept. The file `fetched.json` describes them, the newest first; older copies are deleted.
+Only complete lists are kept. The file `fetched.json` describes them, the newest first; older copies are deleted, those
+first that the reader refused. Only a list that it accepted may stand in for a later one.
 """
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -47,10 +48,14 @@ class Copies:
         self._address = address
         self._key = hashlib.sha256(address.url.encode()).hexdigest()
 
-    def latest(self) -> Copy | None:
-        """Return the newest copy of the address; None if there is none, or if its file was changed."""
+    def latest(self, *, is_accepted: bool = False) -> Copy | None:
+        """Return the newest copy of the address; None if there is none, or if its file was changed.
+
+        Args:
+            is_accepted: whether only a copy counts that the reader accepted.
+        """
         for entry in self._read_index():
-            if entry["address"] == self._key:
+            if entry["address"] == self._key and (not is_accepted or _is_accepted(entry)):
                 path = self._folder / entry["sha256"]
                 with suppress(OSError):
                     if hashlib.sha256(path.read_bytes()).hexdigest() == entry["sha256"]:
@@ -83,6 +88,19 @@ class Copies:
             self._write_index(copy.sha256, fetched)
         return replace(copy, fetched=fetched)
 
+    def accept(self, copy: Copy) -> None:
+        """Note that the reader accepted a copy.
+
+        Raises:
+            RolesyncError: it can't be written.
+        """
+        with self._changed():
+            entries = self._read_index()
+            if any(self._describes(entry, copy.sha256) and not _is_accepted(entry) for entry in entries):
+                self._save_index(
+                    [{**entry, "accepted": True} if self._describes(entry, copy.sha256) else entry for entry in entries]
+                )
+
     @contextmanager
     def _changed(self) -> Iterator[None]:
         """Lock the folder, and turn errors of its files into one of rolesync."""
@@ -110,11 +128,31 @@ class Copies:
 
     def _write_index(self, sha256: str, fetched: Fetched) -> None:
         """Put a copy first, and delete the copies beyond the last few."""
-        newest = {"address": self._key, "sha256": sha256, "fetched": fetched_json(fetched)}
-        others = [each for each in self._read_index() if (each["address"], each["sha256"]) != (self._key, sha256)]
-        entries = [newest, *others][:KEPT]
-        replace_file(self._folder / _INDEX, json.dumps({"copies": entries}, indent=1).encode())
+        before = self._read_index()
+        others = [each for each in before if not self._describes(each, sha256)]
+        is_accepted = any(_is_accepted(each) for each in before if self._describes(each, sha256))
+        newest = {
+            "address": self._key,
+            "sha256": sha256,
+            "fetched": fetched_json(fetched),
+            "accepted": is_accepted,
+        }
+        while len(others) >= KEPT:
+            del others[next((at for at in reversed(range(len(others))) if not _is_accepted(others[at])), -1)]
+        entries = [newest, *others]
+        self._save_index(entries)
         named = {entry["sha256"] for entry in entries} | {_INDEX, ".lock"}
         for path in self._folder.iterdir():
             if path.name not in named:
                 path.unlink(missing_ok=True)
+
+    def _describes(self, entry: Mapping[str, Any], sha256: str) -> bool:
+        return (entry["address"], entry["sha256"]) == (self._key, sha256)
+
+    def _save_index(self, entries: Sequence[Mapping[str, Any]]) -> None:
+        replace_file(self._folder / _INDEX, json.dumps({"copies": entries}, indent=1).encode())
+
+
+def _is_accepted(entry: Mapping[str, Any]) -> bool:
+    """Whether the reader accepted a copy; earlier versions didn't note it."""
+    return bool(entry.get("accepted", True))

@@ -1,6 +1,7 @@
 """Fetches a list from its address to a private copy: complete, with the expected checksum, and no log-in page.
 
-If that fails, the list is refused. Only where the settings allow additions then, an earlier copy stands in.
+If that fails, the list is refused. Only where the settings allow additions then, the last copy stands in that the
+reader accepted.
 """
 
 import hashlib
@@ -77,8 +78,8 @@ def fetch_list(
             return _fetch(address, access, clocks, copies, kept)
         return shared.fetch(address, access, copies, lambda: _fetch(address, access, clocks, copies, kept))
     except FetchError as error:
-        if access.list_fallback == "additions" and kept is not None:
-            return replace(kept, fetched=replace(kept.fetched, failure=error.message))
+        if access.list_fallback == "additions" and (accepted := copies.latest(is_accepted=True)):
+            return replace(accepted, fetched=replace(accepted.fetched, failure=error.message))
         raise FetchError(f"{error.message}; nobody was removed", hint=error.hint) from error
 
 

@@ -20,7 +20,7 @@ from rolesync.reader.read import read_desired
 from rolesync.settings import Settings
 from rolesync.sources.access import Access, Clocks
 from rolesync.sources.address import is_address, parse_address, shown_address
-from rolesync.sources.copies import Copy
+from rolesync.sources.copies import Copies, Copy
 from rolesync.sources.fetch import fetch_list
 from rolesync.workflows.context import Context
 
@@ -37,7 +37,7 @@ def read_list(file: Path | str, context: Context) -> Desired:
         UsageError: settings don't fit the address.
     """
     settings, now = context.settings, context.now()
-    path, fetched = Path(file), None
+    path, fetched, copy = Path(file), None, None
     if is_address(str(file)):
         copy = _fetch(str(file), access_of(settings), context)
         path, fetched = copy.path, copy.fetched
@@ -51,6 +51,8 @@ def read_list(file: Path | str, context: Context) -> Desired:
         form=settings.list_form,
         fetched=fetched,
     )
+    if copy and desired.status != "reject":
+        Copies(settings.lists_dir, parse_address(str(file))).accept(copy)
     if settings.list_as_of:
         read_at = fetched.fetched_at if fetched else now  # a copy that stands in was made earlier
         as_of = read_at if settings.list_as_of == NOW else datetime.fromisoformat(settings.list_as_of)

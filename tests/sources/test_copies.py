@@ -1,8 +1,10 @@
 """The last few copies of fetched lists are kept: private, complete, and unchanged."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,6 +37,30 @@ def test_only_the_last_few_are_kept(tmp_path: Path) -> None:
     assert left == {copy.sha256 for copy in kept[2:]}
     copies.keep(Download(b"6"), NOW)  # the same list again is no further copy
     assert len(list(tmp_path.iterdir())) == KEPT + 2
+
+
+def test_a_refused_list_displaces_no_accepted_one(tmp_path: Path) -> None:
+    copies = Copies(tmp_path, ADDRESS)
+    good = copies.keep(Download(LIST), NOW)
+    assert copies.latest(is_accepted=True) is None  # nobody has read it yet
+    copies.accept(good)
+    refused = [copies.keep(Download(b"%d" % number), NOW) for number in range(KEPT + 2)]
+    assert (copies.latest(), copies.latest(is_accepted=True)) == (refused[-1], good)
+    assert len(list(tmp_path.iterdir())) == KEPT + 2
+    copies.confirm(good, Unchanged(), NOW)
+    assert copies.latest(is_accepted=True) == copies.keep(Download(LIST), NOW) == copies.latest()
+
+
+def test_copies_of_earlier_versions_count_as_accepted(tmp_path: Path) -> None:
+    copies = Copies(tmp_path, ADDRESS)
+    copy, index = copies.keep(Download(LIST), NOW), tmp_path / "fetched.json"
+    entries = [{name: each[name] for name in each if name != "accepted"} for each in _entries(index)]
+    index.write_text(json.dumps({"copies": entries}), encoding="ascii")
+    assert copies.latest(is_accepted=True) == copy
+
+
+def _entries(index: Path) -> list[dict[str, Any]]:
+    return list(json.loads(index.read_bytes())["copies"])
 
 
 def test_a_confirmed_copy_is_as_new(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from rolesync.errors import UsageError
 from rolesync.sources.access import FetchError
 from rolesync.sources.address import parse_address
-from rolesync.sources.copies import Copy
+from rolesync.sources.copies import Copies, Copy
 from rolesync.sources.fetch import fetch_list
 from tests.servers import ReceivedRequest, RequestHandler, ScriptedAnswer, ScriptedStudio, in_turn
 from tests.sources.tools import CHANGED, LAST_MODIFIED, LIST, NOW, OTHER, access_of, clocks_of, csv
@@ -112,6 +112,7 @@ def test_an_earlier_copy_stands_in_only_where_that_is_set(tmp_path: Path) -> Non
     with ScriptedStudio(in_turn(csv(status=404), good, csv(status=404))) as server:
         assert "404" in refused(server, tmp_path, list_fallback="additions").message  # there is no copy yet
         first = fetch(server, tmp_path)
+        Copies(tmp_path, parse_address(f"{server.base_url}/roles.csv?key=s3cret")).accept(first)
         assert "404" in refused(server, tmp_path).message
         stands_in = fetch(server, tmp_path, list_fallback="additions")
     assert (stands_in.path, stands_in.fetched.fetched_at) == (first.path, NOW)

@@ -9,7 +9,7 @@ import pytest
 
 from rolesync.sources.access import FetchError
 from rolesync.sources.address import parse_address
-from rolesync.sources.copies import Copy
+from rolesync.sources.copies import Copies, Copy
 from rolesync.sources.fetch import fetch_list
 from rolesync.sources.shared_lists import SharedLists
 from tests.servers import ReceivedRequest, ScriptedAnswer, ScriptedStudio, in_turn
@@ -73,6 +73,7 @@ def test_another_access_fetches_for_itself(tmp_path: Path, other: dict[str, Any]
 def test_a_failure_is_shared_and_each_account_decides_what_it_means(tmp_path: Path) -> None:
     with ScriptedStudio(in_turn(csv(), ScriptedAnswer(404, b""))) as server:
         yesterday = fetcher(server, tmp_path)("north")
+        Copies(tmp_path / "north", parse_address(f"{server.base_url}/roles.csv")).accept(yesterday)
         (tmp_path / "shared").rename(tmp_path / "old")
         fetch = fetcher(server, tmp_path)
         with pytest.raises(FetchError, match=r"404.*; nobody was removed$"):

@@ -107,6 +107,19 @@ def test_a_copy_that_stands_in_only_adds(context: Context) -> None:
     assert "an earlier copy of the list stands in" in guards["input_refused"]
 
 
+def test_a_refused_list_never_stands_in(context: Context) -> None:
+    broken = [csv(b"email,role\nann(at)example.edu,Admin%s\n" % (b"," * number)) for number in range(6)]
+    with ScriptedStudio(in_turn(answer(), *broken, csv(status=404))) as server:
+        good = read_list(server.base_url, context)
+        context = with_settings(context, list_fallback="additions")
+        refused = [read_list(server.base_url, context) for _ in broken]
+        stands_in = read_list(server.base_url, context)
+    assert {desired.status for desired in refused} == {"reject"}
+    assert stands_in.source.sha256 == good.source.sha256
+    assert stands_in.source.fetched
+    assert "404" in stands_in.source.fetched.failure
+
+
 def test_a_copy_that_stands_in_is_as_old_as_its_fetch(context: Context) -> None:
     context = with_settings(context, list_as_of="now", list_fallback="additions")
     with ScriptedStudio(in_turn(answer(hours=None), answer(status=404))) as server:
