@@ -2,13 +2,19 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
+from pydantic import SecretStr
+
+from rolesync.errors import UsageError
 from rolesync.model.lists import Fetched
 from rolesync.sources.access import Access, Clocks, Deadline, Download, FetchError, Unchanged, missing_package
-from rolesync.sources.address import Address
+from rolesync.sources.address import Address, parse_address
+from rolesync.sources.https import fetch_https
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig
@@ -29,7 +35,7 @@ def fetch_object(
         address: `s3://BUCKET/KEY`, `gs://BUCKET/KEY` or `az://CONTAINER/KEY`.
         access: `list_user` and `list_secret` name the key of the store; without, the usual variables or the identity of
             the machine do.
-        clocks: not used, since the library retries by itself.
+        clocks: the time; the library retries by itself.
         deadline: the end of the whole fetch.
         kept: the copy that makes a second transfer needless; None for none.
 
@@ -37,8 +43,9 @@ def fetch_object(
         FetchError: no complete list came.
         UsageError: the extra `objects` is not installed, or the address has an unknown option.
     """
-    del clocks
     address.check_options(_OPTIONS[address.scheme])
+    if address.scheme == "az" and "&sig=" in f"&{access.secret.lstrip('?')}":
+        return _fetch_signed(address, access, clocks, deadline, kept)
     try:
         import obstore  # noqa: PLC0415  # an extra
     except ImportError as error:
@@ -58,6 +65,24 @@ def fetch_object(
         except obstore.exceptions.NotModifiedError:
             return Unchanged()
     return Download(b"".join(pieces), answer.meta["e_tag"] or "", answer.meta["last_modified"])
+
+
+def _fetch_signed(
+    address: Address, access: Access, clocks: Clocks, deadline: Deadline, kept: Fetched | None
+) -> Download | Unchanged:
+    """Read an object of Azure by a SAS token, as a signed address.
+
+    The library follows redirects to any host, and sends the whole address there as the referrer.
+
+    Raises:
+        UsageError: neither the account nor an endpoint is set.
+    """
+    if not access.list_user and "endpoint" not in address.options:
+        raise UsageError("list_user is not set", hint="set list_user to the name of the storage account")
+    endpoint = address.endpoint(f"https://{access.list_user}.blob.core.windows.net")
+    signed = parse_address(f"{endpoint}/{address.host}/{quote(address.path)}?{access.secret.lstrip('?')}")
+    access = replace(access, list_user="", list_secret=SecretStr(""), list_hosts=(*access.list_hosts, signed.host))
+    return fetch_https(signed, access, clocks, deadline, kept)
 
 
 def _open(address: Address, access: Access, deadline: Deadline) -> Any:  # noqa: ANN401  # one of three stores
@@ -81,8 +106,7 @@ def _open(address: Address, access: Access, deadline: Deadline) -> Any:  # noqa:
         return S3Store(address.host, **shared, **_set(names))
     if address.scheme == "gs":
         return GCSStore(address.host, **shared, **_set({"service_account_key": secret, "base_url": endpoint}))
-    key = "sas_key" if "sig=" in secret else "account_key"
-    names = {key: secret, "account_name": access.list_user, "endpoint": endpoint}
+    names = {"account_key": secret, "account_name": access.list_user, "endpoint": endpoint}
     return AzureStore(address.host, **shared, **_set(names))
 
 

@@ -141,6 +141,41 @@ def test_other_stores_answer_alike(scheme: str) -> None:
     assert server.requests[0].path.endswith("/lists/x/roles.csv" if scheme == "az" else "/lists/x%2Froles%2Ecsv")
 
 
+SAS = f"?sv=2024-01-01&sp=r&sig={SECRET}%3D"
+
+
+def test_a_sas_token_signs_the_address() -> None:
+    with ScriptedStudio(in_turn(csv(ETag='"7"', Last_Modified=LAST_MODIFIED))) as server:
+        answer = fetch(f"az://lists/a b/roles.csv?endpoint={server.base_url}", list_user="account", list_secret=SAS)
+    assert answer == Download(LIST, '"7"', CHANGED)
+    (request,) = server.requests
+    assert (request.target, request.headers["Authorization"]) == (f"/lists/a%20b/roles.csv{SAS}", None)
+    with pytest.raises(UsageError, match="list_user is not set"):
+        fetch("az://lists/roles.csv", list_secret=SAS)
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_takes_no_sas_token_along(status: int) -> None:
+    with ScriptedStudio(in_turn(csv())) as other:
+        away = ScriptedAnswer(status, b"", {"Location": other.base_url.replace("127.0.0.1", "localhost")})
+        with ScriptedStudio(in_turn(away)) as server:
+            error = refused(f"az://lists/roles.csv?endpoint={server.base_url}", list_user="account", list_secret=SAS)
+    assert "localhost" in error.message
+    assert other.requests == []
+
+
+@pytest.mark.parametrize("scheme", ["s3", "az"])
+def test_a_redirect_takes_no_key_along(scheme: str) -> None:
+    """The library follows redirects, which the manual says: the key must not go there."""
+    with ScriptedStudio(in_turn(csv(ETag='"7"', Last_Modified=LAST_MODIFIED))) as other:
+        away = ScriptedAnswer(302, b"", {"Location": other.base_url.replace("127.0.0.1", "localhost")})
+        with ScriptedStudio(in_turn(away)) as server:
+            fetch(f"{scheme}://lists/roles.csv?endpoint={server.base_url}", list_user="name", list_secret="c2VjcmV0")
+    (request,) = other.requests
+    assert request.headers["Authorization"] is None
+    assert "c2VjcmV0" not in f"{request.target} {request.headers}"
+
+
 def test_options_are_known_and_endpoints_encrypted() -> None:
     with pytest.raises(UsageError, match="unknown option regoin"):
         fetch("s3://lists/roles.csv?regoin=x")
