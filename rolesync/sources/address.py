@@ -34,6 +34,12 @@ _FORMS: Mapping[str, str] = MappingProxyType(
 )
 """The schemes of addresses, each with an example of its form."""
 
+_KNOWN = "|".join(map(re.escape, sorted(_FORMS, key=len, reverse=True)))
+_MISTYPED = re.compile(
+    rf"""[\s"'<(]*(?P<known>{_KNOWN})\s*(?::|//)|(?P<other>[a-z][a-z0-9+.-]+):[/\\]""", re.IGNORECASE
+)
+"""Texts that are meant as addresses, and may contain secrets, such as `https:/HOST?sig=…`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -117,8 +123,16 @@ class Address:
 
 
 def is_address(text: str) -> bool:
-    """Whether the name of a list is an address, and not a path."""
-    return _SCHEME.match(text) is not None
+    """Whether the name of a list is an address, perhaps a mistyped one, and not a path."""
+    return _scheme_of(text) != ""
+
+
+def _scheme_of(text: str) -> str:
+    """Return the scheme of an address in small letters; "" for a path."""
+    if match := _SCHEME.match(text):
+        return match[1].lower()
+    match = _MISTYPED.match(text)
+    return str(match["known"] or match["other"]).lower() if match else ""
 
 
 def shown_address(text: str) -> str:
@@ -126,9 +140,9 @@ def shown_address(text: str) -> str:
     if not is_address(text):
         return text
     try:
-        parts = urlsplit(text)
+        parts = urlsplit(text if _SCHEME.match(text) else "//[")
     except ValueError:
-        return f"{text.partition(':')[0]}://…"
+        return f"{_scheme_of(text)}://…"
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
@@ -138,12 +152,14 @@ def parse_address(text: str) -> Address:
     Raises:
         UsageError: it is no address of a known form; the message shows no secret.
     """
-    match = _SCHEME.match(text)
-    scheme = match[1].lower() if match else ""
+    scheme = _scheme_of(text)
     if scheme not in _FORMS:
         known = ", ".join(f"{name}://" for name in _FORMS)
         raise UsageError(f"{scheme}:// is no known kind of address of a list; known are {known}", hint=_HINT)
     form = f"write it like {_FORMS[scheme]}; {_HINT}"
+    if not _SCHEME.match(text):
+        hint = f"write it like {_FORMS[scheme]}; or for a file of that name, begin with ./"
+        raise UsageError(f"the {scheme}: address of the list is mistyped", hint=hint)
     try:
         parts = urlsplit(text)
         host, port = parts.hostname or "", parts.port

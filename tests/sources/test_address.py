@@ -6,7 +6,10 @@ from rolesync.errors import UsageError
 from rolesync.sources.address import is_address, parse_address, shown_address
 
 
-@pytest.mark.parametrize("name", ["-", "roles.csv", "./s3:roles.csv", "C:\\roles.csv", "C://roles.csv", "a b://x", ""])
+@pytest.mark.parametrize(
+    "name",
+    ["-", "roles.csv", "./s3:roles.csv", "C:\\roles.csv", "C:/roles.csv", "C://roles.csv", "a b://x", "", "httpsd/x"],
+)
 def test_other_names_are_paths(name: str) -> None:
     assert not is_address(name)
     assert shown_address(name) == name
@@ -46,6 +49,25 @@ def test_what_is_no_address_is_refused_without_its_text(text: str, words: str) -
     with pytest.raises(UsageError) as caught:
         parse_address(text)
     assert words in caught.value.message
+    assert caught.value.hint
+    assert "s3cret" not in f"{caught.value.message} {caught.value.hint}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("https:/host/x?sig=s3cret", "https:host?sig=s3cret", "HTTPS:/host?sig=s3cret", "https:?sig=s3cret"),
+        *("https//host?sig=s3cret", "https:\\\\host?sig=s3cret", " https://host?sig=s3cret", "'https://h?sig=s3cret'"),
+        *("https ://host?sig=s3cret", "<https://host?sig=s3cret>", "http:host?s3cret", "s3:/lists/x?s3cret"),
+        *("S3:lists/x?s3cret", "sftp:/ann:s3cret@host/x", "git+ssh:/s3cret@host/x", "az:lists/x?sig=s3cret"),
+        *("ftp:/host?sig=s3cret", "file:/x?sig=s3cret"),
+    ],
+)
+def test_a_mistyped_address_is_no_path_and_refused_without_its_text(text: str) -> None:
+    assert is_address(text)
+    assert "s3cret" not in shown_address(text)
+    with pytest.raises(UsageError) as caught:
+        parse_address(text)
     assert caught.value.hint
     assert "s3cret" not in f"{caught.value.message} {caught.value.hint}"
 
