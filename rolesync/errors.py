@@ -102,6 +102,12 @@ class RecordError(RolesyncError):
     """The audit record can't be read or written. From then on, nothing may be sent that changes Studio."""
 
 
+class RecordPlaceError(RecordError):
+    """The audit record can't be where the settings say, such as below a file, or at a path that is too long."""
+
+    exit_code = Exit.USAGE
+
+
 class RecordBrokenError(RolesyncError):
     """The audit record is not as it was written, or is sealed with another key than the one that is set."""
 

@@ -5,6 +5,7 @@ written again, and a new file begins. `audit.head` shows a cut-off end: it has t
 from the start of its file), the number of that file's first record, and its hash. The head is sealed like the records.
 """
 
+import errno
 import hmac
 import os
 import re
@@ -15,12 +16,14 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from rolesync.audit.seal import Seal
-from rolesync.errors import RecordError
+from rolesync.errors import RecordError, RecordPlaceError
 
 RECORD, HEAD = "audit.jsonl", "audit.head"
 _CLOSED = re.compile(r"audit-(\d{12,20})\.jsonl")
 _HEAD_SHAPE = re.compile(rb"(\d{20}) (\d{20}) (\d{20}) ([0-9a-f]{64}) ([0-9a-f]{64})\n")
 _REKEYING = b" a new seal begins"  # also sealed if the next record must be a `record.key`
+
+_IMPOSSIBLE = frozenset({errno.ENAMETOOLONG, errno.ENOTDIR, errno.ELOOP})
 
 
 class Position(NamedTuple):
@@ -143,9 +146,18 @@ def _was_closed(growing: BinaryIO, closed: list[tuple[int, Path]]) -> bool:
 
 @contextmanager
 def os_errors_named(path: Path, verb: str) -> Iterator[None]:
-    """Turn an `OSError` into a `RecordError` that names the file and the action, such as `written`."""
+    """Turn an `OSError` into an error that names the file and the action, such as `written`.
+
+    Raises:
+        RecordPlaceError: there can be no such file.
+        RecordError: for any other `OSError`.
+    """
     try:
         yield
     except OSError as error:
-        hint = "free disk space, or give this user access to the folder; nothing is sent without a record"
-        raise RecordError(f"{path} can't be {verb}: {error.strerror or error}.", hint=hint) from error
+        message = f"{path} can't be {verb}: {error.strerror or error}."
+        if error.errno in _IMPOSSIBLE:
+            raise RecordPlaceError(message, hint="set state_dir to a folder that can exist") from error
+        access = "give this user access to the folder"
+        hint = access if verb == "read" else f"free disk space, or {access}; nothing is sent without a record"
+        raise RecordError(message, hint=hint) from error

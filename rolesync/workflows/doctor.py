@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from rolesync.audit.files import RECORD
 from rolesync.audit.verify import verify_record
 from rolesync.errors import Exit, RolesyncError, StudioError
 from rolesync.live.pages import look_up
@@ -160,7 +161,10 @@ def _folders(settings: Settings) -> Iterator[Check]:
     """Check whether this user can write the state folder, which may have to be made, and the file of metrics."""
     folder, metrics = settings.state_dir, settings.metrics_file
     parent = next((path for path in (folder, *folder.parents) if os.access(path, os.F_OK)), folder)
-    if _is_writable(parent):
+    if impossible := _impossible(folder):
+        message = f"{folder} can't be made: {impossible}"
+        yield Check("state folder", BLOCK, message, "set ROLESYNC_STATE_DIR to a folder that can exist", Exit.USAGE)
+    elif _is_writable(parent):
         yield Check("state folder", PASS, f"{folder} can be written")
     else:
         message = f"{folder} can't be written: {parent} is not a folder that this user can write to"
@@ -170,6 +174,17 @@ def _folders(settings: Settings) -> Iterator[Check]:
     elif metrics:
         message = f"{metrics} can't be written: {metrics.parent} is not a folder that this user can write to"
         yield Check("metrics file", WARN, message, "make the folder, correct its permissions, or correct metrics_file")
+
+
+def _impossible(folder: Path) -> str:
+    """Return why a folder can't exist, such as that its path is too long; "" if it can."""
+    try:
+        (folder / RECORD).stat()
+    except (FileNotFoundError, PermissionError, NotADirectoryError):
+        return ""
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""
 
 
 def _is_writable(folder: Path) -> bool:

@@ -8,6 +8,7 @@ from rolesync.audit import files as audit_files
 from rolesync.audit.files import START, Head, Position, head_text, read_head
 from rolesync.audit.seal import PLAIN, seal_of
 from rolesync.audit.verify import verify_record
+from rolesync.errors import RecordPlaceError
 from rolesync.history.read import read_records
 from rolesync.model.verification import Verification
 from tests.audit.tools import fill
@@ -46,6 +47,15 @@ def test_a_head_says_with_which_seal_it_was_written() -> None:
     announced = Head(PLACE, head_text(PLACE, SEAL, rekeying=True).split()[-1].decode())
     assert [announced.is_rekeying(SEAL), announced.is_sealed(SEAL), sealed.is_rekeying(SEAL)] == [True, False, False]
     assert not Head(PLACE._replace(seq=11), sealed.seal).is_sealed(SEAL)
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "file/below"])
+def test_a_folder_that_can_not_exist_is_wrong_usage(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").touch()
+    for read in (verify_record, lambda folder: list(read_records(folder))):
+        with pytest.raises(RecordPlaceError, match="can't be read") as caught:
+            read(tmp_path / name)
+        assert caught.value.hint == "set state_dir to a folder that can exist"
 
 
 def test_a_head_is_read_as_it_was_written(folder: Path) -> None:

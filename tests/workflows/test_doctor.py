@@ -107,6 +107,12 @@ def test_a_state_folder_that_cannot_be_written_fails(studio: Sandbox, tmp_path: 
     assert results["state folder"].exit_code == Exit.USAGE
 
 
+def test_a_state_folder_whose_path_is_too_long_fails(studio: Sandbox, tmp_path: Path) -> None:
+    results = checks(studio, tmp_path / ("x" * 300))
+    assert results["state folder"].exit_code == results["audit record"].exit_code == Exit.USAGE
+    assert "File name too long" in results["state folder"].message
+
+
 def test_a_file_of_metrics_that_cannot_be_written_is_a_warning(studio: Sandbox, tmp_path: Path) -> None:
     results = checks(studio, tmp_path, metrics_file=tmp_path / "rolesync.prom")
     assert results["metrics file"].message == f"{tmp_path / 'rolesync.prom'} can be written"
