@@ -15,7 +15,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from rolesync.errors import LockHeldError, RolesyncError
+from rolesync.errors import OF_THE_PLACE, LockHeldError, RolesyncError, UsageError
 from rolesync.private_files import PRIVATE, make_private_folder, replace_file
 
 _LOCK, _NOTE = "run.lock", "run.lock.json"
@@ -36,7 +36,8 @@ def account_lock(
 
     Raises:
         LockHeldError: another run, or another thread of this process, holds it.
-        RolesyncError: the lock's files can't be written.
+        UsageError: the lock's files can't be in this folder.
+        RolesyncError: they can't be written for another reason.
     """
     note = folder / _NOTE
     # Never a soft lock, which a crash would leave behind, and which other programs can take away.
@@ -64,7 +65,9 @@ def account_lock(
 
 def _lock_error(folder: Path, error: OSError, subject: str) -> RolesyncError:
     hint = "give this user access to the folder, or choose another one with state_dir"
-    return RolesyncError(f"{folder}: the lock of this {subject} can't be taken: {error.strerror or error}.", hint=hint)
+    message = f"{folder}: the lock of this {subject} can't be taken: {error.strerror or error}."
+    kind = UsageError if error.errno in OF_THE_PLACE else RolesyncError
+    return kind(message, hint=hint)
 
 
 def _write_note(note: Path, *, run: str, command: str, since: datetime) -> None:

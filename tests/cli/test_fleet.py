@@ -99,6 +99,15 @@ def test_an_account_without_a_plan_is_planned_again_in_a_new_folder(
     assert len(studios["south"].log()) == 6
 
 
+def test_a_state_folder_that_can_not_exist_is_wrong_usage(fleet: Shell) -> None:
+    path = fleet.folder / "fleet.toml"
+    text = path.read_text(encoding="utf-8").replace('state_dir = "state"', f'state_dir = "{"x" * 300}"')
+    path.write_text(text, encoding="utf-8")
+    for command in (("check", "fleet.toml"), ("sync", "fleet.toml"), ("show",), ("resume",)):
+        refused = fleet.run("fleet", *command)
+        assert (refused.returncode, "state_dir" in refused.stderr) == (64, True)
+
+
 def test_a_check_warns_of_secrets_of_the_fleet_that_other_users_can_read(sh: Shell, studios: Studios) -> None:
     keys = '[[fleet.notify]]\nto = "slack"\nurl_file = "secrets/slack_url"\n'
     write_fleet(sh.folder, {name: studio.base_url for name, studio in studios.items()}, fleet=keys)
