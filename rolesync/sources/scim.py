@@ -79,7 +79,12 @@ class _Service:
             raise FetchError(
                 f"{self._address.where}: {len(groups)} groups are named {name!r}, not one", hint="correct `group`"
             )
-        members = groups[0].get("members", [])
+        members = groups[0].get("members") or []
+        if not members:  # or the service doesn't show them; as of an empty list, that removes nobody
+            raise FetchError(
+                f"{self._address.where}: the group {name!r} has no members, or the service doesn't show them",
+                hint="check the group, and that the token may read its members; leave out a group that is empty",
+            )
         if not isinstance(members, list) or not all(isinstance(each, dict) for each in members):
             raise self._reader.unexpected()
         if any(str(each.get("type", "User")).lower() != "user" for each in members):

@@ -155,6 +155,20 @@ def test_pages_that_contradict_each_other_are_refused(change: Change, words: str
     assert caught.value.exit_code == 3
 
 
+@pytest.mark.parametrize("members", [{}, {"members": []}, {"members": None}], ids=["none", "empty", "null"])
+@pytest.mark.parametrize("groups", ["?group=Bare", "?group=Studio%20%22Admins%22&group=Bare&role=Admin"])
+def test_a_group_without_members_is_refused(members: dict[str, Any], groups: str) -> None:
+    """A service that leaves out the members would otherwise take the role from all of them."""
+
+    def bare(page: dict[str, Any], _number: int) -> None:
+        if not page["Resources"]:
+            page.update(totalResults=1, Resources=[{"id": "g6", "displayName": "Bare", **members}])
+
+    with pytest.raises(FetchError, match="the group 'Bare' has no members") as caught:
+        fetch(groups, bare)
+    assert not caught.value.is_transient
+
+
 @pytest.mark.parametrize("members", ["u1", [{"type": "User"}], [7]])
 def test_members_that_are_none_are_refused(members: object) -> None:
     def change(page: dict[str, Any], _number: int) -> None:
