@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from rolesync.differ.matching import Ints, JoinedPeople, Mask, MatchedRows, join_people, match_rows
+from rolesync.differ.near_addresses import with_near_addresses
 from rolesync.model.desired import Desired, ListRows
 from rolesync.model.frames import CHANGES, DESIRED, HELD, frame, require
 from rolesync.model.keys import parse_roles
@@ -82,9 +83,11 @@ def diff(desired: Desired | pd.DataFrame, live: Live, policy: Policy) -> Changes
     doubtful = np.zeros(len(people.users), np.bool_)
     doubtful[list(doubts)] = True
     removals, held_removals = losses & ~doubtful, losses & doubtful
+    changes = _changes(listed, people, naming, adds, removals)
+    held = _held(listed, people, matched, live.refusals, _held_removals(people, doubts, listed.roles, held_removals))
     return Changes(
-        changes=_changes(listed, people, naming, adds, removals),
-        held=_held(listed, people, matched, live.refusals, _held_removals(people, doubts, listed.roles, held_removals)),
+        changes=changes,
+        held=with_near_addresses(held, changes),
         roles=tuple(
             RoleCount(role, int(holds[at].sum()), int(adds[at].sum()), int(removals[at].sum()))
             for at, role in enumerate(roles)
