@@ -94,7 +94,7 @@ class Converter:
             rows are in `rows`; merging may still change them.
         """
         self._guess, self.merged, self._delimiter = table.guess, table.merged, table.delimiter
-        ledger = TableLedger(self._place, self._layout.header, table.guess)
+        ledger = TableLedger(self._place, self._layout.header, table.guess, self._layout.named_only)
         ledger.add_header(table)
         dates = [place for place in (self._layout.starts, self._layout.expires) if place is not None]
         rows = list(table.rows) if dates else table.rows

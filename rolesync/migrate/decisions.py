@@ -1,10 +1,10 @@
 """The words of a migration about which the user must decide, once for each column instead of once for each row."""
 
 import re
-from collections.abc import Iterable, Sequence, Set as AbstractSet
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from rolesync.migrate.ledger import Cell, CellLedger, CellOutcome, CellReason, Place
+from rolesync.migrate.ledger import Cell, CellLedger, CellOutcome, CellReason, Place, TableLedger
 from rolesync.model.findings import NAMED, Code, name_some, quoted, quoted_or_blank
 from rolesync.reader.column_words import ColumnKind, header_meaning
 
@@ -32,61 +32,65 @@ class Decision(NamedTuple):
         place: its table.
         column: its header.
         words: the words, the most frequent first.
-        counting: a word of the column whose rows count, "" if it is a blank cell; None if there is none.
+        counting: the words of the column that options must name if its other rows are to count as before: usually the
+            first word whose rows count, else all of them. "" is a blank cell, which is the last.
         blank_counts: whether rows with a blank cell count; they no longer do once an option names words without it.
+        named_only: whether, once an option names words, no other word of the column counts.
     """
 
     place: Place
     column: str
     words: tuple[OpenWord, ...]
-    counting: str | None
+    counting: tuple[str, ...]
     blank_counts: bool
+    named_only: bool
 
     @property
     def words_to_count(self) -> tuple[OpenWord, ...]:
         """The words to count: where no row counts without them, the most frequent."""
-        return self.words[:1] if self.counting is None else self.words
+        return self.words if self.counting else self.words[:1]
 
     @property
     def options_to_count(self) -> list[str]:
         """The options by which the rows with `words_to_count` count; for many words, all rows do."""
-        words = self.words_to_count
-        if (
-            self._holds_moments or len(words) > NAMED or any("=" in word.word for word in words)
-        ):  # `--keep` ends a column at the last `=`
+        words = [word.word for word in self.words_to_count]
+        if self.named_only or self._holds_moments or not _can_be_kept(words):
             return ["--ignore-column", self.column]
-        return [text for word in words for text in ("--keep", f"{self.column}={word.word}")] + self._options_for_blanks
+        return self._keep([*words, *([""] if self.blank_counts else [])])
 
     @property
     def _holds_moments(self) -> bool:
         """Whether the column holds times and no words: its rows differ, and say nothing about the user."""
-        return self.counting is None and all(_MOMENT.match(word.word) for word in self.words)
+        return not self.counting and all(_MOMENT.match(word.word) for word in self.words)
 
     @property
     def options_to_leave_out(self) -> list[str]:
-        """The options by which the rows don't count; empty if none would be left."""
+        """The options by which the rows don't count; empty if none would be left, or too many words must be named."""
         if self._holds_moments:
             return ["--ignore-column", self.column]
-        if self.counting is None or "=" in self.counting:
-            return []
-        return ["--keep", f"{self.column}={self.counting}"] + (self._options_for_blanks if self.counting else [])
+        return self._keep(self.counting) if _can_be_kept(self.counting) else []
 
     @property
     def options_for_words_alone(self) -> list[str]:
         """The options by which rows with a blank cell don't count, either, where that says nothing about the user."""
-        options = self.options_to_leave_out
-        return options[:2] if self.asks_about_blanks else options
+        if not self.asks_about_blanks:
+            return self.options_to_leave_out
+        return self._keep([word for word in self.counting if word])
 
     @property
     def asks_about_blanks(self) -> bool:
         """Whether rows with a blank cell count, in a column that says of each user whether the user counts."""
         meaning = header_meaning(self.column)
         says_of_each = meaning is not None and meaning.kind in _SAYING_OF_EACH
-        return says_of_each and self.blank_counts and bool(self.counting) and bool(self.options_to_leave_out)
+        return says_of_each and self.blank_counts and any(self.counting) and bool(self.options_to_leave_out)
 
-    @property
-    def _options_for_blanks(self) -> list[str]:
-        return ["--keep", f"{self.column}="] if self.blank_counts else []
+    def _keep(self, words: Iterable[str]) -> list[str]:
+        return [text for word in words for text in ("--keep", f"{self.column}={word}")]
+
+
+def _can_be_kept(words: Collection[str]) -> bool:
+    """Whether options can name these words: they are few, and `--keep` ends a column at the last `=`."""
+    return len(words) <= NAMED and not any("=" in word for word in words)
 
 
 def find_decisions(ledger: CellLedger) -> list[Decision]:
@@ -94,20 +98,27 @@ def find_decisions(ledger: CellLedger) -> list[Decision]:
     decisions: list[Decision] = []
     blanks: set[str] = set()  # columns whose blank cells count, in any table
     for table in ledger.tables:
-        cells_of: dict[int, list[Cell]] = {
-            cell.column: [] for cell in (*table.cells, *table.refused_blanks) if _is_open(cell)
-        }
-        for cell in (*table.cells, *table.refused_blanks):
-            if cell.column in cells_of:
-                cells_of[cell.column].append(cell)
-        read = {cell.row for cell in table.cells if cell.outcome is not CellOutcome.IGNORED}
-        for column, cells in sorted(cells_of.items()):
-            words = _open_words(cell for cell in cells if _is_open(cell))
-            header, blank_counts = table.header[column].strip(), not read <= {cell.row for cell in cells}
+        open_cells = [cell for cell in (*table.cells, *table.refused_blanks) if _is_open(cell)]
+        for column in sorted({cell.column for cell in open_cells}):
+            header, named_only = table.header[column].strip(), column in table.named_only
+            words = _open_words(cell for cell in open_cells if cell.column == column)
+            counting, blank_counts = _counting_words(table, column)
             blanks |= {header} if blank_counts else set()
-            counting = _counting_word(cells, read) or ("" if blank_counts else None)
-            decisions.append(Decision(table.place, header, words, counting, blank_counts))
-    return [decision._replace(blank_counts=decision.column in blanks) for decision in decisions]
+            if named_only:  # an option is about all tables
+                places = [(other, at) for other in ledger.tables for at in _places(other, header)]
+                counting = [word for other, at in places for word in _counting_words(other, at)[0]]
+            counting = list(dict.fromkeys(counting)) if named_only else counting[:1]
+            decisions.append(Decision(table.place, header, words, tuple(counting), blank_counts, named_only))
+    return [
+        decision._replace(blank_counts=True, counting=(*decision.counting, ""))
+        if decision.column in blanks
+        else decision
+        for decision in decisions
+    ]
+
+
+def _places(table: TableLedger, header: str) -> list[int]:
+    return [at for at, text in enumerate(table.header) if text.strip() == header]
 
 
 def decision_commands(command: Sequence[str], decisions: Sequence[Decision]) -> list[tuple[str, list[str]]]:
@@ -124,7 +135,11 @@ def decision_commands(command: Sequence[str], decisions: Sequence[Decision]) -> 
     columns = " and ".join(dict.fromkeys(quoted(entry.column) for entry in decisions if entry.asks_about_blanks))
     count_blanks = f", and count rows with a blank cell in {columns}" if columns else ""
     commands = [(f"count rows with {counted}{count_blanks}", add_options(command, counting))] if counting else []
-    if leaving_out and all(decision.options_to_leave_out for decision in decisions):
+    if not all(decision.options_to_leave_out for decision in decisions):
+        if all(decision.counting for decision in decisions):
+            purpose = f"leave out rows with {words}, and the rows of all other refused cells (exits 5)"
+            commands.insert(0, (purpose, add_options(command, ["--partial"])))
+    elif leaving_out:
         commands.insert(0, (f"leave out rows with {words}{count_blanks}", add_options(command, leaving_out)))
         if columns:
             options = [text for decision in decisions for text in decision.options_for_words_alone]
@@ -166,15 +181,12 @@ def _named(words: Iterable[OpenWord]) -> str:
     return name_some(quoted_or_blank(word.word) for word in words)
 
 
-def _counting_word(cells: Iterable[Cell], read: AbstractSet[int]) -> str | None:
-    """A word of a column whose rows count; None if there is none.
-
-    Args:
-        cells: the cells of the column with text, and those blank ones that refuse their rows.
-        read: the rows that are not ignored.
-    """
+def _counting_words(table: TableLedger, column: int) -> tuple[list[str], bool]:
+    """The words of a column whose rows count, and whether rows with a blank cell do."""
+    read = {cell.row for cell in table.cells if cell.outcome is not CellOutcome.IGNORED}
+    cells = [cell for cell in (*table.cells, *table.refused_blanks) if cell.column == column]
     words = (cell.text.strip() for cell in cells if cell.code not in _NOT_COUNTING and cell.row in read)
-    return next(filter(None, words), None)
+    return list(dict.fromkeys(filter(None, words))), not read <= {cell.row for cell in cells}
 
 
 def _is_open(cell: Cell) -> bool:

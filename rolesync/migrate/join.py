@@ -62,7 +62,7 @@ class JoinTable:
         self._guess, self._merged = table.guess, table.merged
         self._entries: dict[str, list[_Entry]] = {}
         self._rows: list[RowLedger] = []
-        self._ledger = TableLedger(place, layout.header)
+        self._ledger = TableLedger(place, layout.header, named_only=layout.named_only)
         self._ledger.add_header(table)
         for number, cells in table.rows:
             if isinstance(cells, tuple):

@@ -66,6 +66,11 @@ class SourceLayout:
         return self.used - {*self.names}
 
     @property
+    def named_only(self) -> frozenset[int]:
+        """The columns in which, once options name words, no other word counts."""
+        return frozenset(place for place, condition in self.keep if condition.named_only)
+
+    @property
     def min_cells(self) -> int:
         """The number of cells that every row must have: in a shorter row, a used cell may be in the wrong column."""
         return 1 + max(self.deciding, default=0)

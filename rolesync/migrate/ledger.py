@@ -95,13 +95,23 @@ class Cell(NamedTuple):
 
 @dataclass(slots=True)
 class TableLedger:
-    """The cells of a table, in the order of rows and columns; `guess` names its encoding if it is a guess."""
+    """The cells of a table, in the order of rows and columns.
+
+    Attributes:
+        place: the source of the table.
+        header: its header.
+        guess: the name of its encoding if it is a guess.
+        named_only: the columns in which, once options name words, no other word counts.
+        cells: its cells with text.
+        refused_blanks: blank cells that refuse their rows, but are not counted.
+    """
 
     place: Place
     header: tuple[str, ...]
     guess: str = ""
+    named_only: frozenset[int] = frozenset()
     cells: list[Cell] = field(default_factory=list)
-    refused_blanks: list[Cell] = field(default_factory=list)  # they refuse their rows, but are not counted
+    refused_blanks: list[Cell] = field(default_factory=list)
 
     def add(self, number: int, cells: Sequence[str], outcome: CellOutcome, code: str, detail: str) -> None:
         """Add all cells of a row with the same outcome."""

@@ -78,6 +78,7 @@ def conditions_by_meaning(
     """Yield a condition for each column that may speak against a user.
 
     Rows that a column asks to remove are ignored. All other words against a user leave open whether their rows count.
+    A header of unknown meaning may be about anything, so once options name words of its column, no other word counts.
 
     Args:
         header: the header's cells.
@@ -92,7 +93,8 @@ def conditions_by_meaning(
         words = {row[place].strip() if place < len(row) else "" for row in rows}
         if meaning is None:
             if against := set(filter(speaks_against_user, words)):
-                yield place, _condition(header[place], words, words - against, set(), _AGAINST)
+                condition = _condition(header[place], words, words - against, set(), _AGAINST)
+                yield place, condition.model_copy(update={"named_only": True})
         elif meaning.kind in _ABOUT_ROW:
             drop = {word for word in words if cell_meaning(meaning.kind, word) is CellMeaning.AGAINST}
             keep = {word for word in words if cell_meaning(meaning.kind, word) in _COUNTING}

@@ -13,7 +13,9 @@ def describe_unclear(cell: str, header: str, condition: RowCondition) -> tuple[C
         counting.append("")
     keeps, ignores = (option("keep", f"{header}={word}") for word in counting), option("ignore-column", header)
     rows = "such rows and those with a blank cell" if counting[1:] else "such rows"
-    advice = f"count {rows} with {' '.join(keeps)}, or read all rows with {ignores}"
+    advice = f"read all rows with {ignores}"
+    if not condition.named_only:
+        advice = f"count {rows} with {' '.join(keeps)}, or {advice}"
     if condition.judge(cell) is RowVerdict.ASKED:
         text = f"{quoted_or_blank(cell)} in {quoted(header)} leaves open whether the row counts"
         return CellReason.DECISION_NEEDED, f"{text} ({condition.why}?); {advice}"

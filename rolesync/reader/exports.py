@@ -51,6 +51,7 @@ class RowCondition(BaseModel):
         exact: further words of rows that count, whatever `drop` says; their `*` stands for itself.
         named: the words that the user names: their rows count, whatever else this condition says, and blank cells count
             only if "" is among them. Rows with any other open word don't count. None if the user names none.
+        named_only: whether, once the user names words, no other word counts: the column says nothing about users.
         others: what happens to a row with any other word: it counts, is refused or ignored, or the user decides.
         disabled_bit: if it is not 0, the cell is a number, and the row counts unless the number has this bit.
         why: why a row is ignored, for messages.
@@ -64,6 +65,7 @@ class RowCondition(BaseModel):
     ask: frozenset[str] = frozenset()
     exact: frozenset[str] = frozenset()
     named: frozenset[str] | None = None
+    named_only: bool = False
     others: Literal["keep", "refuse", "drop", "ask"] = "refuse"
     disabled_bit: int = 0
     why: str
@@ -75,7 +77,7 @@ class RowCondition(BaseModel):
         word = _fold_cell(cell)
         if word in _fold_words(self.named).words:
             return RowVerdict.COUNTS
-        counts = word and self._judge_known(cell) is RowVerdict.COUNTS
+        counts = word and not self.named_only and self._judge_known(cell) is RowVerdict.COUNTS
         return RowVerdict.COUNTS if counts else RowVerdict.DROPPED
 
     def leaves_out(self, cell: str) -> bool:

@@ -11,7 +11,7 @@ GROUP = f"Email address,Group status\n{A},member\n{B},invited\n{C},pending\n{D},
 
 def test_a_column_is_asked_about_once(tmp_path: Path) -> None:
     (decision,) = find_decisions(run(tmp_path, {"s.csv": GROUP}, Recipe(fixed="Admin")).ledger)
-    assert (decision.column, decision.counting) == ("Group status", "member")
+    assert (decision.column, decision.counting) == ("Group status", ("member",))
     assert [(word.word, word.rows, word.first) for word in decision.words] == [
         ("invited", 2, (3, 5)),
         ("pending", 1, (4,)),
@@ -77,7 +77,7 @@ def test_a_status_without_a_word_is_counted_or_left_out(tmp_path: Path) -> None:
 def test_a_word_of_a_row_without_a_role_is_not_proposed_as_counting(tmp_path: Path) -> None:
     rows = f"{A},Student,Suspended\n{B},Admin,Active\n{C},Admin,Suspended\n"
     (decision,) = find_decisions(run(tmp_path, {"s.csv": f"email,role,Account status\n{rows}"}, Recipe()).ledger)
-    assert (decision.counting, [word.word for word in decision.words]) == ("Active", ["Suspended"])
+    assert (decision.counting, [word.word for word in decision.words]) == (("Active",), ["Suspended"])
 
 
 def test_a_column_of_times_is_ignored_and_many_words_count_together(tmp_path: Path) -> None:
@@ -104,3 +104,35 @@ def test_a_command_decides_about_words_and_the_encoding(tmp_path: Path) -> None:
     assert words == ["migrate", "s.csv", "--encoding", "windows-1252"]
     assert "windows-1252" in purpose
     assert commands_to_go_on([], run(tmp_path, {"s.csv": "email,role\nx,Admin\n"}, Recipe()).ledger) == []
+
+
+TYPES = f"email,Employee type\n{A},Faculty\n{B},Student\n{C},Retired\n{D},\n"
+
+
+def test_words_in_a_column_about_anything_count_only_if_they_are_named(tmp_path: Path) -> None:
+    keep = {"Employee type": ["Faculty"]}
+    for text in (TYPES, TYPES.replace("Retired", "Staff")):
+        migration = run(tmp_path, {"s.csv": text}, Recipe(fixed="Admin", keep_words=keep))
+        assert (pairs(migration), migration.refused) == ([(A, "Admin")], 0)
+
+
+def test_the_commands_name_all_words_of_a_column_about_anything(tmp_path: Path) -> None:
+    files = {"s.csv": TYPES, "t.csv": "email,Employee type\ne@x.edu,Staff\n"}
+    migration = run(tmp_path, files, Recipe(fixed="Admin"))
+    (leave_out, count) = decision_commands([], find_decisions(migration.ledger))
+    words = ["Faculty", "Student", "Staff", ""]
+    assert leave_out[1] == [text for word in words for text in ("--keep", f"Employee type={word}")]
+    assert count == ("count rows with 'Retired'", ["--ignore-column", "Employee type"])
+    kept = run(tmp_path, files, Recipe(fixed="Admin", keep_words={"Employee type": words}))
+    assert ([email for email, _ in pairs(kept)], kept.refused) == ([A, B, D, "e@x.edu"], 0)
+    ((_, refused),) = migration.ledger.refused()
+    assert refused.detail.endswith("; read all rows with --ignore-column 'Employee type'")
+
+
+def test_rows_are_left_out_as_refused_where_a_column_has_many_words(tmp_path: Path) -> None:
+    rows = "".join(f"u{number}@x.edu,text {number}\n" for number in range(9))
+    text = f"email,Note\n{rows}{A},no longer works here\n"
+    commands = decision_commands(
+        ["migrate"], find_decisions(run(tmp_path, {"s.csv": text}, Recipe(fixed="Admin")).ledger)
+    )
+    assert [words for _, words in commands] == [["migrate", "--partial"], ["migrate", "--ignore-column", "Note"]]
