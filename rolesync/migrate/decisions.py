@@ -167,6 +167,11 @@ def commands_to_go_on(command: Sequence[str], ledger: CellLedger) -> list[tuple[
     return [(f"{text}, and {purpose}", add_options(words, options)) for text, words in decided]
 
 
+def undecided_cells(ledger: CellLedger) -> list[Cell]:
+    """The refused cells about which no command of `commands_to_go_on` decides."""
+    return [cell for _, cell in ledger.refused() if not (_is_open(cell) or _depends_on_guess(cell))]
+
+
 def _depends_on_guess(cell: Cell) -> bool:
     return cell.outcome is CellOutcome.REFUSED and cell.code == Code.NOT_UTF8
 

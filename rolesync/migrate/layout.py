@@ -14,6 +14,7 @@ from rolesync.reader.exports import RowCondition
 from rolesync.reader.foreign_exports import fold_export_header, recognise_export
 from rolesync.reader.header_findings import list_headers, option
 from rolesync.reader.identity import is_address
+from rolesync.tables.column_letters import named_header
 from rolesync.tables.header_text import fold_header
 from rolesync.tables.table import HeaderRules
 
@@ -87,7 +88,7 @@ def header_rules(recipe: Recipe, *, fixed: str = "") -> HeaderRules:
     @lru_cache(maxsize=64)  # both rules look at each of the first rows, once for each delimiter and encoding
     def rate(cells: tuple[str, ...]) -> tuple[bool, int]:
         """Whether a header is complete, and its score."""
-        headers, meant = set(map(fold_export_header, cells)), recipe_by_meaning(recipe, cells)
+        headers, meant = set(map(fold_export_header, named_header(cells))), recipe_by_meaning(recipe, cells)
         is_export = recognise_export(cells) is not None
         identity = [_names_any(names, headers) for names in (meant.email, meant.login, meant.user_id, meant.key)]
         role, matrix = _names_any(meant.role, headers), _names_any(meant.matrix, headers)
@@ -204,11 +205,11 @@ class _Columns:
     """
 
     def __init__(self, header: Sequence[str], source: str, *, first_of_many: bool) -> None:
-        self.shown, self._source, self._first_of_many = tuple(map(printable, header)), source, first_of_many
+        names = named_header(header)
+        self.shown, self._source, self._first_of_many = tuple(map(printable, names)), source, first_of_many
         self._places: dict[str, list[int]] = {}
-        for place, text in enumerate(header):
-            if text.strip():
-                self._places.setdefault(fold_export_header(text), []).append(place)
+        for place, text in enumerate(names):
+            self._places.setdefault(fold_export_header(text), []).append(place)
 
     def _matches(self, names: Iterable[str]) -> list[list[int]]:
         """The columns of each name."""

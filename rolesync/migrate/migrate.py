@@ -11,6 +11,7 @@ from rolesync.migrate.join import JoinTable
 from rolesync.migrate.layout import SourceLayout
 from rolesync.migrate.ledger import CellLedger, CellOutcome, Place, RowLedger, TableLedger
 from rolesync.migrate.merge import merge
+from rolesync.migrate.plain_tables import ignored_places
 from rolesync.migrate.recipe import Recipe
 from rolesync.migrate.source_file import SourceFile
 from rolesync.migrate.sources import PlacedFinding, Source, open_joined, open_source
@@ -21,6 +22,7 @@ from rolesync.model.vocabulary import Level
 from rolesync.reader.foreign_exports import fold_export_header
 from rolesync.reader.foreign_ids import ids_alone
 from rolesync.reader.header_findings import option
+from rolesync.tables.column_letters import named_header
 from rolesync.tables.file_type import read_file
 from rolesync.tables.table import needs_encoding
 
@@ -120,17 +122,16 @@ def _foreign_ids(
 
 def _ignored_columns(recipe: Recipe, sources: Iterable[Source]) -> Iterator[PlacedFinding]:
     """Say of each column that `--ignore-column` names that it is not read."""
-    ignored = set(map(fold_export_header, recipe.ignored_columns))
     for source in sources:
-        for text in source.table.header:
-            if fold_export_header(text) in ignored:
-                message = f"the column {quoted(printable(text))} is not read, because an option or a setting ignores it"
-                yield PlacedFinding(source.place, Finding(Level.INFO, Code.COLUMN_IGNORED.value, message))
+        header = named_header(source.table.header)
+        for name in (header[place] for place in sorted(ignored_places(recipe, header))):
+            message = f"the column {quoted(printable(name))} is not read, because an option or a setting ignores it"
+            yield PlacedFinding(source.place, Finding(Level.INFO, Code.COLUMN_IGNORED.value, message))
 
 
 def _check_columns(recipe: Recipe, headers: Iterable[Sequence[str]]) -> None:
     """Refuse columns that `--keep` and `--ignore-column` name and no table has."""
-    known = {fold_export_header(text) for header in headers for text in header}
+    known = {fold_export_header(text) for header in headers for text in (*header, *named_header(header))}
     names = [("--keep", name) for name in recipe.keep_words]
     names += [("--ignore-column", name) for name in recipe.ignored_columns]
     for option_name, name in names:

@@ -9,19 +9,19 @@ from typing import NamedTuple
 from rolesync.errors import RolesyncError
 from rolesync.migrate.layout import SourceLayout, find_role_columns, header_rules, lay_out_source, settled_columns
 from rolesync.migrate.ledger import Place
-from rolesync.migrate.next_commands import NextCommand, TableLook, next_commands
-from rolesync.migrate.plain_tables import conditions_by_meaning
+from rolesync.migrate.next_commands import NextCommand, next_commands
+from rolesync.migrate.plain_tables import conditions_by_meaning, ignored_places
 from rolesync.migrate.recipe import Recipe
 from rolesync.migrate.role_columns import find_hints, find_role_column, find_ticked_roles
+from rolesync.migrate.role_options import TableLook
 from rolesync.migrate.source_file import SourceFile
 from rolesync.migrate.sources import NoHeaderError, open_checked, recipe_for
 from rolesync.model.findings import CellError
 from rolesync.model.lists import ListForm
 from rolesync.reader.dates import is_date
-from rolesync.reader.foreign_exports import fold_export_header
 from rolesync.reader.identity import is_address
 from rolesync.reader.ignored_rows import find_ignored_row, find_total
-from rolesync.tables.column_letters import column_letters
+from rolesync.tables.column_letters import column_letters, named_header
 from rolesync.tables.file_type import read_file
 from rolesync.tables.grid import is_blank, padded
 from rolesync.tables.header_text import fold_header
@@ -93,17 +93,18 @@ def describe_file(  # noqa: PLR0913  # each is a separate choice of the user
         form = replace(form, no_header=True)
         table, place = open_checked(file, data, form, _rules(recipe), [], managed=managed)
     recipe = recipe_for(recipe, table.header, place.described)
-    width = len(table.header)
-    rows = _rows_of_list([padded(cells, width) for _, cells in table.rows if isinstance(cells, list)], table.header)
+    header = named_header(table.header)
+    width = len(header)
+    rows = _rows_of_list([padded(cells, width) for _, cells in table.rows if isinstance(cells, list)], header)
     addresses = [at for at in range(width) if _holds_addresses([row[at] for row in rows])]
-    layout = _lay_out(recipe, table.header)
-    look = _with_roles(TableLook(file, join, recipe, table.header, rows, layout, addresses), managed, form)
+    layout = _lay_out(recipe, header)
+    look = _with_roles(TableLook(file, join, recipe, header, rows, layout, addresses), managed, form)
     commands = next_commands(look, managed=managed, today=today, form=form, settings=settings)
     deciding = {place for place, _ in layout.keep} if layout else set()
-    read = {*addresses, *look.roles, *look.ticked, *(layout.used if layout else ())} | _ignored(recipe, table.header)
-    read |= settled_columns(recipe, table.header)
+    read = {*addresses, *look.roles, *look.ticked, *(layout.used if layout else ())} | ignored_places(recipe, header)
+    read |= settled_columns(recipe, header)
     is_export = bool(recipe.preset)
-    deciding |= {at for at, _ in conditions_by_meaning(table.header, read, rows, today, is_export=is_export)}
+    deciding |= {at for at, _ in conditions_by_meaning(header, read, rows, today, is_export=is_export)}
     return Overview(place, recipe, len(rows), tuple(_columns(look, deciding)), tuple(commands))
 
 
@@ -128,11 +129,6 @@ def _is_ignored(cells: Sequence[str], layout: _Header) -> bool:
         return find_ignored_row(cells, layout) is not None
     except CellError:  # it is refused
         return False
-
-
-def _ignored(recipe: Recipe, header: Sequence[str]) -> set[int]:
-    names = set(map(fold_export_header, recipe.ignored_columns))
-    return {place for place, text in enumerate(header) if fold_export_header(text) in names}
 
 
 def _rules(recipe: Recipe) -> HeaderRules:
@@ -164,7 +160,7 @@ def _with_roles(look: TableLook, managed: Sequence[str], form: ListForm) -> Tabl
     ticked = find_ticked_roles(header, rows, managed, yes=recipe.yes)
     used = look.layout.deciding if look.layout else frozenset()
     hints = set(find_hints(header, rows, managed, yes=recipe.yes, has_header=not form.no_header))
-    unused = sorted(hints - used - {*look.addresses, *roles, *ticked} - _ignored(recipe, header))
+    unused = sorted(hints - used - {*look.addresses, *roles, *ticked} - ignored_places(recipe, header))
     return look._replace(roles=roles, ticked=ticked, hints=tuple(unused))
 
 

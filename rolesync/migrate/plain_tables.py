@@ -16,6 +16,7 @@ from rolesync.reader.doubtful_columns import is_against, objecting_words
 from rolesync.reader.exports import RowCondition
 from rolesync.reader.foreign_exports import fold_export_header
 from rolesync.reader.word_tables import fold_word
+from rolesync.tables.column_letters import name_column
 
 _FIELDS = {
     "email": (ColumnKind.EMAIL,),
@@ -65,6 +66,21 @@ def recipe_by_meaning(recipe: Recipe, header: Sequence[str]) -> Recipe:
         fields["name"] = meant(ColumnKind.NAME)
         fields["name_parts"] = (meant(ColumnKind.GIVEN_NAME), meant(ColumnKind.FAMILY_NAME))
     return replace(recipe, **fields)  # type: ignore[arg-type]
+
+
+def ignored_places(recipe: Recipe, header: Sequence[str]) -> set[int]:
+    """The columns that `--ignore-column` names; a blank name is any column with a blank header.
+
+    Args:
+        recipe: the recipe.
+        header: the header with a name for each column, see `named_header`.
+    """
+    names = set(map(fold_export_header, recipe.ignored_columns))
+    return {
+        at
+        for at, text in enumerate(header)
+        if fold_export_header(text) in names or ("" in names and text == name_column("", at))
+    }
 
 
 def conditions_by_meaning(

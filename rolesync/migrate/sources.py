@@ -9,7 +9,7 @@ from rolesync.errors import InputRefusedError, UsageError
 from rolesync.migrate.join import JoinTable
 from rolesync.migrate.layout import ColumnMissingError, SourceLayout, header_rules, lay_out_source, settled_columns
 from rolesync.migrate.ledger import Place, TableLedger
-from rolesync.migrate.plain_tables import conditions_by_meaning
+from rolesync.migrate.plain_tables import conditions_by_meaning, ignored_places
 from rolesync.migrate.presets import PRESETS
 from rolesync.migrate.recipe import Recipe
 from rolesync.migrate.source_file import SourceFile
@@ -77,8 +77,7 @@ def _with_doubtful_columns(
 ) -> SourceLayout:
     """Add a condition for each column that may speak against a user, and that the recipe doesn't know."""
     settled = settled_columns(recipe, layout.header)
-    ignored = set(map(fold_export_header, recipe.ignored_columns))
-    left_out = {at for at, text in enumerate(layout.header) if fold_export_header(text) in ignored}
+    left_out = ignored_places(recipe, layout.header)
     kept = {at: condition for at, condition in layout.keep if at not in settled}  # the columns that `--keep` names
     read = (layout.used - kept.keys()) | left_out | settled
     cells_of = [cells for _, cells in rows if isinstance(cells, list)]

@@ -181,7 +181,7 @@ def keep_or_ignore(column: str, kept: Sequence[str] | None, also: str = "") -> s
     """
     ignores = " ".join(filter(None, [also, option("ignore-column", column)]))
     words = [*{fold_word(word): word for word in reversed(kept or ())}.values()][::-1]
-    if not words or len(words) > NAMED or not column.strip():  # `--keep` needs a name
+    if not words or len(words) > NAMED:
         return f"delete the rows that don't count, or read all rows: {ignores}"
     keeps = " ".join(filter(None, [also, *(option("keep", f"{column}={word}") for word in words)]))
     return f"read only the rows that count: {keeps}; or read all rows: {ignores}"

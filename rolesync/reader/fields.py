@@ -18,7 +18,7 @@ from rolesync.reader.column_words import (
 )
 from rolesync.reader.foreign_exports import recognise_export
 from rolesync.reader.word_tables import fold_word
-from rolesync.tables.column_letters import column_number
+from rolesync.tables.column_letters import column_number, named_header
 from rolesync.tables.header_text import fold_header
 
 
@@ -79,11 +79,11 @@ def find_columns(header: Sequence[str], form: ListForm) -> FoundColumns:
         header: the header's cells.
         form: the columns that the settings name, keep or ignore.
     """
-    folded = [fold_header(text) for text in header]
+    folded = [fold_header(text) for text in named_header(header)]
     kept = {fold_name(name, form): frozenset(map(fold_word, words)) for name, words in form.keep.items()}
     left_out = {fold_name(name, form): frozenset(map(fold_word, words)) for name, words in form.leave_out.items()}
     ignored = {fold_name(name, form) for name in form.ignore_columns}
-    read = [place for place, text in enumerate(folded) if text not in ignored]
+    read = [at for at, text in enumerate(folded) if ignored.isdisjoint({text, fold_header(header[at])})]
     meanings = header_meanings(header)
     ranks = _ranks(header, folded, meanings, [place for place in read if folded[place] not in kept], form)
     fields: dict[Field, tuple[int, ...]] = {}

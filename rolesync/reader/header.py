@@ -19,6 +19,7 @@ from rolesync.reader.header_findings import (
     no_header,
 )
 from rolesync.reader.identity import is_address
+from rolesync.tables.column_letters import named_header
 from rolesync.tables.table import HeaderRules
 
 _HINTS = Hints()
@@ -30,7 +31,7 @@ class Layout:
     """The columns of a list, counted from 0; None for a column that the list doesn't have.
 
     Attributes:
-        header: the header's cells, printable.
+        header: the header's cells, printable, see `named_header`.
         email: the column of addresses.
         user_id: the column of Studio's user ids.
         role: the column of roles.
@@ -42,6 +43,7 @@ class Layout:
         doubtful: the columns that may speak against a user, see `doubtful_columns`.
         unread: the other columns whose cells may speak against a user, see `unread_columns`.
         foreign: the columns that show that the user ids are probably another program's.
+        unnamed: the columns whose header is blank.
     """
 
     header: tuple[str, ...]
@@ -60,6 +62,7 @@ class Layout:
     doubtful: tuple[tuple[int, HeaderMeaning], ...] = ()
     unread: tuple[int, ...] = ()
     foreign: tuple[int, ...] = ()
+    unnamed: frozenset[int] = frozenset()
 
     @property
     def identity(self) -> str | None:
@@ -129,7 +132,8 @@ def lay_out(
         return tuple(findings)
     places = {field: of_field[0] for field, of_field in columns.fields.items()}
     return Layout(
-        header=tuple(printable(text) for text in header),
+        header=tuple(printable(text) for text in named_header(header)),
+        unnamed=frozenset(place for place, text in enumerate(header) if not text.strip()),
         email=places.get(Field.EMAIL),
         user_id=places.get(Field.USER_ID),
         role=places.get(Field.ROLE, places.get(Field.ROLES, -1)),

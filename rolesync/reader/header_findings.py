@@ -12,6 +12,7 @@ from rolesync.reader.exports import Export
 from rolesync.reader.fields import OPTIONAL, Field, FoundColumns, fold_name
 from rolesync.reader.form_options import form_options
 from rolesync.reader.identity import is_address
+from rolesync.tables.column_letters import named_header
 from rolesync.tables.header_text import fold_header
 
 _MAX_LISTED = 20  # headers that a message lists: enough to recognise the file
@@ -141,7 +142,7 @@ def missing_columns(
 ) -> Iterator[Finding]:
     """Report columns that the settings name wrongly; else a missing identity or role column."""
     shown = list_headers(header)
-    folded = set(map(fold_header, header))
+    folded = set(map(fold_header, named_header(header)))
     named = [
         ("email_column names for e-mail addresses", form.email_column),
         ("user_id_column names for user ids", form.user_id_column),
@@ -168,11 +169,12 @@ def _missing_fields(
     email = [option("email-column", printable(header[place])) for place in fields.get(Field.EMAIL, ())]
     if not names_user:
         advice = "rename the right column, or name it: --set email_column=HEADER or --set user_id_column=HEADER"
+        advice += _describe_blank(header, Field.EMAIL)
         advice += f"; to see what the file holds, and how to go on: {hints.look}"
         text = f"no column 'email' or 'user_id' identifies the user; {advice}; the first row has {shown}"
         yield error(Code.HEADER_NO_IDENTITY, text, row=row or None)
     if not {Field.ROLE, Field.ROLES} & set(fields):
-        advice = "rename the right column, or name it: --set role_column=HEADER"
+        advice = f"rename the right column, or name it: --set role_column=HEADER{_describe_blank(header, Field.ROLE)}"
         if names_user:
             advice += f", or give all users one role, whatever other columns say: {hints.migrate(*email, hints.role)}"
         if unclear := [printable(header[place]) for place in columns.unclear_roles]:
@@ -190,14 +192,21 @@ def _missing_fields(
         yield error(Code.HEADER_TWO_ROLES, f"{text}; {advice}", row=row or None, column=names[1])
 
 
+def _describe_blank(header: Sequence[str], field: Field) -> str:
+    """Say how to name a column with a blank header; "" if all columns have a header."""
+    blank = [name for text, name in zip(header, named_header(header), strict=True) if not text.strip()]
+    return f", for the blank header {option('set', f'{_SETTINGS[field]}={blank[0]}')}" if blank else ""
+
+
 def ignored_columns(header: Sequence[str], form: ListForm) -> Iterator[Finding]:
     """Say of each column that the settings ignore that it is not read, or not there."""
     ignored = {fold_name(name, form): name for name in form.ignore_columns}
-    present = set(map(fold_header, header))
+    names = named_header(header)
+    present = set(map(fold_header, (*header, *names)))
     for name in (name for folded, name in ignored.items() if folded not in present):
         message = f"there is no column {quoted(name)}, which ignore_columns names; check the spelling"
         yield Finding(Level.WARNING, Code.HEADER_NOT_FOUND.value, message, None)
-    for text in header:
-        if fold_header(text) in ignored:
+    for text, name in zip(header, names, strict=True):
+        if not ignored.keys().isdisjoint({fold_header(text), fold_header(name)}):
             message = "the settings ignore this column"
-            yield Finding(Level.INFO, Code.COLUMN_IGNORED.value, message, None, printable(text))
+            yield Finding(Level.INFO, Code.COLUMN_IGNORED.value, message, None, printable(name))

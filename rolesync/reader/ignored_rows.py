@@ -11,6 +11,7 @@ from typing import Protocol
 from rolesync.model.findings import CellError, Code, Note, printable, quoted
 from rolesync.model.vocabulary import Level
 from rolesync.reader.placeholders import is_error_value
+from rolesync.tables.column_letters import name_column
 from rolesync.tables.grid import is_blank
 from rolesync.tables.header_text import fold_header
 
@@ -85,7 +86,7 @@ def find_ignored_row(cells: Sequence[str], layout: HasHeader) -> Note | None:
 
 
 def _repeats_header(cells: Sequence[str], place: int, layout: HasHeader) -> bool:
-    return place < len(cells) and fold_header(cells[place]) == fold_header(layout.header[place])
+    return place < len(cells) and fold_header(name_column(cells[place], place)) == fold_header(layout.header[place])
 
 
 def find_total(cells: Sequence[str]) -> Note | None:

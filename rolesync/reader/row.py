@@ -35,7 +35,7 @@ class RowReader:
         self._delimiter = delimiter
         self._roles = roles
         self._width = len(layout.header)
-        self._first = next(place for place, text in enumerate(layout.header) if text.strip())
+        self._first = next(place for place in range(self._width) if place not in layout.unnamed - set(layout.used))
         self._email = layout.email
         self._user_id = layout.user_id
         self._ignored = layout.ignored

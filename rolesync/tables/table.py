@@ -136,6 +136,8 @@ def _choose_delimiter(grids: Sequence[Grid], rules: HeaderRules, form: ListForm)
     tables = [candidate.table for candidate in candidates if (candidate.complete, candidate.score) == best]
     if not best[1]:  # without a header, a delimiter fits if it makes a cell of an address
         tables.sort(key=lambda table: not any(map(rules.is_data, table.header)))
+    if any(len(table.header) > 1 for table in tables):  # an undivided header has the delimiters of the others
+        tables = [table for table in tables if len(table.header) > 1]
     headers = {table.header for table in tables}
     if best[1] and len(headers) > 1:
         readings = " or ".join(quoted(", ".join(header)) for header in sorted(headers))

@@ -78,6 +78,23 @@ def commands(folder: Path, files: dict[str, str]) -> list[str]:
             f"email,Access\n{A},no\n{B},yes\nc@x.edu,no\nd@x.edu,\n",
             ["s.csv --matrix Access=Admin --yes yes --no no", "s.csv --role Admin"],
         ),
+        (
+            f"email,role\n{A},Boss\n{B},\nc@x.edu,-\nd@x.edu,Clerk\n",
+            ["s.csv --matrix role=Admin --yes Boss --no - --no Clerk", "s.csv --role Admin"],
+        ),
+        (f"email,role\n{A},Admin\n{B},\nc@x.edu,Clerk\n", ["s.csv --matrix role=Admin --yes Admin --no Clerk"]),
+        (f"email,role\n{A},Admin\n{B},\nc@x.edu,Admn\n", ["s.csv"]),
+        (f"email,roles\n{A},Admin\n{B},\nc@x.edu,Admin; Clerk\n", ["s.csv"]),
+        (f"email,role\n{A},Admin\n{B},\nc@x.edu,Teacher\n", ["s.csv"]),
+        (f",role\n{A},Admin\n{B},Admin\n", ["s.csv --email-column 'column A'"]),
+        (f"email,\n{A},Admin\n{B},Clerk\n", ["s.csv --role-column 'column B'"]),
+        (
+            f"Home,School,Access\n{A},{B},Boss\n",
+            [
+                "s.csv --email-column Home --role-column Access --map Boss=Admin",
+                "s.csv --email-column School --role-column Access --map Boss=Admin",
+            ],
+        ),
         (f"username,email,sysrole1\nann,{A},manager\n", ["s.csv --map manager=Admin", "s.csv --role Admin"]),
         (
             f"Email address,Group status\n{A},invited\n{B},owner\n",
@@ -91,16 +108,6 @@ def commands(folder: Path, files: dict[str, str]) -> list[str]:
 )
 def test_commands_name_the_columns_and_the_words(tmp_path: Path, text: str, expected: list[str]) -> None:
     assert commands(tmp_path, {"s.csv": text}) == expected
-
-
-def test_the_file_that_knows_the_most_keys_is_joined(tmp_path: Path) -> None:
-    files = {
-        "admins.csv": "user_id,account_id,role\ns1,,X\ns2,,X\n",
-        "a.csv": f"user_id,email\ns1,{A}\n",
-        "b.csv": f"user_id,email\ns1,{A}\ns2,{B}\n",
-        "c.csv": "user_id,name\ns1,A\ns2,B\n",
-    }
-    assert commands(tmp_path, files)[0] == "admins.csv --join b.csv --map X=Admin"
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.file for case in CASES])
@@ -131,3 +138,24 @@ def test_the_command_for_all_users_names_the_columns_that_it_ignores(tmp_path: P
     overview = describe_file(tmp_path / "s.csv", Recipe(), managed=MANAGED, today=TODAY, form=ListForm())
     purpose = next(command.purpose for command in overview.commands if "--role" in command.words)
     assert purpose == "give Admin to all users" + (f", {ignored}" if ignored else "")
+
+
+@pytest.mark.parametrize(
+    ("text", "purpose"),
+    [
+        (f"Home,School,role\n{A},{B},Admin\n", ", by the addresses in 'Home', not in 'School' (--email-column)"),
+        (
+            f"email,Work email,role\n{A},{B},Admin\n",
+            ", by the addresses in 'email', not in 'Work email' (--email-column)",
+        ),
+        (f"email,role\n{A},Admin\n{B} at x,Admn\n", ", but first correct A3 'b@x.edu at x', B3 'Admn'"),
+        (
+            f"email,role,expires,End date\n{A},Admin,,\n",
+            " but first: s.csv: 'expires' and 'End date' are columns for the same",
+        ),
+    ],
+)
+def test_a_purpose_names_what_was_chosen_and_what_is_in_the_way(tmp_path: Path, text: str, purpose: str) -> None:
+    (tmp_path / "s.csv").write_text(text, encoding="utf-8")
+    overview = describe_file(tmp_path / "s.csv", Recipe(), managed=MANAGED, today=TODAY, form=ListForm())
+    assert purpose in overview.commands[0].purpose.replace(f"{tmp_path}/", "")

@@ -119,3 +119,19 @@ def test_a_command_has_the_options_that_describe_the_list() -> None:
     assert hints.look == "rolesync migrate l.csv --sheet 'A b' --email-column Mail --role-column Job"
     command = "rolesync migrate l.csv --sheet 'A b' --email-column 2 --role Admin -o LIST"
     assert hints.migrate("--email-column 2", hints.role) == command
+
+
+@pytest.mark.parametrize(
+    ("header", "option_words"),
+    [
+        (["", "role"], ["--set", "email_column=column A"]),
+        (["Name", " ", "role", ""], ["--set", "email_column=column B"]),
+        (["email", ""], ["--set", "role_column=column B"]),
+    ],
+)
+def test_a_column_with_a_blank_header_is_named_by_its_letter(header: list[str], option_words: list[str]) -> None:
+    (finding,) = findings(header)
+    advice = finding.message.split("for the blank header ")[1]
+    assert shlex.split(advice.replace(",", ";").partition(";")[0]) == option_words
+    field, _, name = option_words[1].partition("=")
+    assert isinstance(lay_out(header, 1, ListForm(**{field: name})), Layout)

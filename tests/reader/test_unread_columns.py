@@ -106,6 +106,9 @@ def test_other_columns_say_no_no(cells: list[str], tmp_path: Path) -> None:
 def test_a_column_without_a_header_can_be_decided_about(header: str, tmp_path: Path) -> None:
     finding = only(read(tmp_path, header, ["", "suspended"]))
     assert finding.code == "column_unclear"
+    assert finding.column == "column C"
+    for option in (ListForm(keep={"column C": [""]}), ListForm(ignore_columns=["column C"])):
+        assert read(tmp_path, header, ["", "suspended"], option).status == "ok"
     assert read(tmp_path, header, ["", "suspended"], ListForm(ignore_columns=[""])).status == "ok"
 
 

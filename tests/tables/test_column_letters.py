@@ -1,6 +1,6 @@
 import pytest
 
-from rolesync.tables.column_letters import column_letters, column_number, column_place
+from rolesync.tables.column_letters import column_letters, column_number, column_place, named_header
 
 
 @pytest.mark.parametrize(
@@ -16,3 +16,7 @@ def test_columns_are_named_as_in_a_spreadsheet(place: int, letters: str) -> None
 )
 def test_the_letters_of_a_column_are_its_number(name: str, number: str) -> None:
     assert column_number(name) == number
+
+
+def test_a_column_with_a_blank_header_has_a_name() -> None:
+    assert named_header(["email", "", " ", "Rolle "]) == ("email", "column B", "column C", "Rolle ")

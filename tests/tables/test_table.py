@@ -26,6 +26,10 @@ def test_two_delimiters_that_fit_equally_are_refused() -> None:
     assert codes(findings) == [("delimiter_unclear", 1, None)]
 
 
+def test_a_header_that_a_delimiter_does_not_divide_is_no_other_reading() -> None:
+    assert read(b",role\na@x.edu,Admin\n") == (("", "role"), [(2, ["a@x.edu", "Admin"])], [])
+
+
 def test_header_of_one_column_is_the_same_under_all_delimiters() -> None:
     assert read(b"email\na\n") == (("email",), [(2, ["a"])], [])
 
