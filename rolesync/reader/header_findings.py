@@ -15,6 +15,9 @@ from rolesync.reader.identity import is_address
 from rolesync.tables.column_letters import named_header
 from rolesync.tables.header_text import fold_header
 
+DIVIDE = "put a comma between them, or name the sign that separates them in a first line such as `sep=/`"
+"""What to do where no known delimiter divides a text into cells."""
+
 _MAX_LISTED = 20  # headers that a message lists: enough to recognise the file
 _SETTINGS = {
     Field.EMAIL: "email_column",
@@ -167,6 +170,10 @@ def _missing_fields(
     fields = columns.fields
     names_user = bool({Field.EMAIL, Field.USER_ID} & set(fields))
     email = [option("email-column", printable(header[place])) for place in fields.get(Field.EMAIL, ())]
+    if not fields and len(header) == 1 and not header[0].strip().isalnum():
+        text = f"no known delimiter divides the first row {shown} into cells"
+        yield error(Code.HEADER_NO_IDENTITY, f"{text}; if it has several, {DIVIDE}", row=row or None)
+        return
     if not names_user:
         advice = "rename the right column, or name it: --set email_column=HEADER or --set user_id_column=HEADER"
         advice += _describe_blank(header, Field.EMAIL)

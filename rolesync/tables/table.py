@@ -25,7 +25,7 @@ from rolesync.tables.find_header import (
 from rolesync.tables.grid import Grid, is_blank
 from rolesync.tables.json_records import json_grid
 from rolesync.tables.ldif import ldif_grid
-from rolesync.tables.text_grids import text_grids
+from rolesync.tables.text_grids import rare_grids, text_grids
 
 __all__ = ["HeaderRules", "Table", "needs_encoding", "open_sheets", "open_table"]
 
@@ -67,7 +67,10 @@ def _open_text(data: bytes, rules: HeaderRules, form: ListForm) -> Table | tuple
     if isinstance(content, Finding):
         return (content,)
     if content.kind is FileKind.TEXT:
-        return _choose_delimiter(text_grids(text), rules, form)
+        table = _choose_delimiter(text_grids(text), rules, form)
+        is_divided = isinstance(table, Table) and (len(table.header) > 1 or rules.complete(table.header))
+        rare = [] if is_divided or form.header_row or form.no_header else rare_grids(text, rules.complete)
+        return _choose_delimiter(rare, rules, form) if rare else table
     return _open_records(content, text, rules)
 
 

@@ -1,12 +1,14 @@
 """A text in UTF-8 → one grid of rows for each possible delimiter."""
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from rolesync.tables.csv_records import Records
 from rolesync.tables.encoding import DecodedText
 from rolesync.tables.field_lines import read_field_lines
 from rolesync.tables.grid import Grid
+from rolesync.tables.rare_forms import aligned_rows, aligned_starts, entries, is_entries, rare_delimiter
 from rolesync.tables.text_forms import (
     box_rows,
     column_spans,
@@ -28,21 +30,21 @@ _DELIMITERS = ",;\t|^~"  # the comma first: it wins if the header is the same un
 _SEP = re.compile(rb'"?sep=([^\w\s"\0\x80-\xff]|\t)"?[,;\t|]*(?:\r\n|\r|\n|$)', re.IGNORECASE)
 
 
-def text_grids(text: DecodedText) -> list[Grid]:
+def text_grids(text: DecodedText, rare: str = "") -> list[Grid]:
     """Split a text into rows, once for each possible delimiter.
 
     A first line such as `sep=;` names the delimiter; then there is only one grid.
+
+    Args:
+        text: the text.
+        rare: the only possible delimiter, where none of the usual ones fits.
     """
     data = plain_box(text.data)
-    common = Grid(
-        iter(()),
-        all_text=text.is_valid and not text.guess,
-        last_line_ended=data.endswith((b"\n", b"\r")),
-        findings=text.findings,
-        guess=text.guess,
-    )
+    common = _common(text, data)
     if is_recipients(data):
         return [replace(common, rows=recipients(data), last_line_ended=True)]
+    if is_entries(data):
+        return [replace(common, rows=entries(data))]
     if fields := read_field_lines(data):
         return [replace(common, rows=fields.rows, rows_above=fields.rows_above)]
     if declared := _SEP.match(data):
@@ -54,7 +56,7 @@ def text_grids(text: DecodedText) -> list[Grid]:
             2,
         )
     else:
-        delimiters, first = " " if is_blank_separated(data) else _DELIMITERS, 1
+        delimiters, first = rare or (" " if is_blank_separated(data) else _DELIMITERS), 1
     spans, is_padded = column_spans(data), has_rule(data) or is_wiki_table(text.data)
     quote = "'" if has_single_quotes(data) else '"'
     straight = {delimiter: straight_quotes(data, delimiter) for delimiter in delimiters}
@@ -73,3 +75,28 @@ def text_grids(text: DecodedText) -> list[Grid]:
     if spans:
         grids.append(replace(common, rows=fixed_width_rows(data, first, spans), delimiter=" "))
     return grids
+
+
+def rare_grids(text: DecodedText, complete: Callable[[Sequence[str]], bool]) -> list[Grid]:
+    """Split a text whose header no usual delimiter completes, by a rare one or by blanks; empty if neither fits.
+
+    Args:
+        text: the text.
+        complete: whether a header has all columns that are needed.
+    """
+    if delimiter := rare_delimiter(text.data, complete):
+        return text_grids(text, delimiter)
+    if starts := aligned_starts(text.data, complete):
+        return [replace(_common(text, text.data), rows=aligned_rows(text.data, starts), delimiter=" ")]
+    return []
+
+
+def _common(text: DecodedText, data: bytes) -> Grid:
+    """What all grids of a text have in common."""
+    return Grid(
+        iter(()),
+        all_text=text.is_valid and not text.guess,
+        last_line_ended=data.endswith((b"\n", b"\r")),
+        findings=text.findings,
+        guess=text.guess,
+    )

@@ -134,4 +134,11 @@ def test_a_column_with_a_blank_header_is_named_by_its_letter(header: list[str], 
     advice = finding.message.split("for the blank header ")[1]
     assert shlex.split(advice.replace(",", ";").partition(";")[0]) == option_words
     field, _, name = option_words[1].partition("=")
-    assert isinstance(lay_out(header, 1, ListForm(**{field: name})), Layout)
+    form = ListForm(email_column=name) if field == "email_column" else ListForm(role_column=name)
+    assert isinstance(lay_out(header, 1, form), Layout)
+
+
+def test_a_first_row_that_nothing_divides_is_refused_once() -> None:
+    (finding,) = findings(["email => role"])
+    assert "no known delimiter divides the first row 'email => role' into cells" in finding.message
+    assert "sep=" in finding.message

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from rich.console import Group, RenderableType
 
 from rolesync.migrate.overview import Overview
+from rolesync.reader.header_findings import DIVIDE
 from rolesync.report.content.text import escape_for_display, plural
 from rolesync.report.terminal.widgets import column, command_line, heading, note, table, words
 
@@ -41,7 +42,10 @@ def _parts(overview: Overview) -> Iterator[RenderableType]:
         ),
     )
     if not overview.commands:
-        yield words("\nNo column holds addresses. Add one, or join a file that has them: --join FILE --key HERE=THERE")
+        advice = "Add one, or join a file that has them: --join FILE --key HERE=THERE"
+        if len(overview.columns) == 1:  # it may be several that an unknown sign separates
+            advice = f"If its rows have several cells, {DIVIDE}; else add a column of addresses"
+        yield words(f"\nNo column holds addresses. {advice}.")
     for command in overview.commands:
-        yield words(f"\nTo {escape_for_display(command.purpose, 200)}:")
+        yield words(f"\nTo {escape_for_display(command.purpose, 500)}:")
         yield command_line(escape_for_display(shlex.join(command.words), 2000))
