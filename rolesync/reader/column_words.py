@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from rolesync.reader.remarks import remark_speaks_against
+from rolesync.reader.remarks import remark_speaks_against, text_before_date
 from rolesync.reader.word_tables import fold_word, folded_words, has_word_about, word_tables, words_about
 from rolesync.tables.header_text import MOJIBAKE_BOM
 
@@ -104,6 +104,7 @@ _SIGNS = re.compile(r"^[^\w\[({<【]+|[^\w\])}>】]+$")
 _NUMBER = re.compile(r"^\(?[0-9]{1,2}[.):]\s*(?=[^\W\d])")  # of a question in a form
 _MAX_HEADER = 200  # characters; longer cells are texts, and files hold cells of any length
 _HEADER_WORD = re.compile(r"[A-Z]+(?![^\W\d_A-Z])|[^\W_A-Z][^\W_A-Z]*|[A-Z][^\W_A-Z]*")  # `contractEnd` has two words
+_FIRST_WORD = re.compile(r"\W*[^\W_]+")
 _GENDER = re.compile(r"(?:\([aoen]s?\)|/-?(?:[aoe]|in)|[*:_·.](?:e|in))$")
 
 
@@ -181,10 +182,13 @@ def answer(cell: str) -> bool | None:
 def speaks_against_user(cell: str) -> bool:
     """Whether a cell certainly says that its user no longer counts, whatever the header of its column means.
 
-    The whole cell is such a word, or has such a remark in it.
+    The whole cell is such a word, or such a word before a date, or has such a remark in it.
     """
     if cell_meaning(ColumnKind.STATUS, cell) is CellMeaning.AGAINST:
-        return fold_word(_GENDER.sub("", cell.strip())) not in words_about("of_things")
+        return _is_about_person(cell)
+    before = text_before_date(cell) if _begins_against(cell) else ""
+    if before and cell_meaning(ColumnKind.STATUS, before) is CellMeaning.AGAINST:
+        return _is_about_person(before) or fold_word(before) in words_about("dated")
     return remark_speaks_against(cell)
 
 
@@ -238,6 +242,22 @@ def _meaning_of_words(text: str) -> HeaderMeaning | None:
 
 def _is_status(meaning: HeaderMeaning) -> bool:
     return meaning.kind in {ColumnKind.ACTION, ColumnKind.STATUS}
+
+
+def _is_about_person(cell: str) -> bool:
+    return fold_word(_GENDER.sub("", cell.strip())) not in words_about("of_things")
+
+
+def _begins_against(cell: str) -> bool:
+    """Whether the first word of a cell begins a word of [words.against]."""
+    first = _FIRST_WORD.match(cell)
+    return first is not None and fold_word(first[0]) in _first_words_against()
+
+
+@lru_cache(maxsize=1)
+def _first_words_against() -> frozenset[str]:
+    firsts = map(_FIRST_WORD.match, status_words(CellMeaning.AGAINST))
+    return frozenset(folded_words([[first[0] for first in firsts if first]]))
 
 
 @lru_cache(maxsize=1)

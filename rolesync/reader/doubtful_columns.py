@@ -24,7 +24,6 @@ from rolesync.reader.column_words import (
 from rolesync.reader.dates import is_date, read_date, without_time
 from rolesync.reader.header import Layout
 from rolesync.reader.header_findings import option
-from rolesync.reader.remarks import remark_speaks_against
 from rolesync.reader.word_tables import fold_word
 from rolesync.tables.guess_encoding import other_readings
 
@@ -117,8 +116,7 @@ def is_against(header: HeaderMeaning, word: str, today: date) -> bool:
 def _meaning(kind: ColumnKind, word: str, today: date) -> CellMeaning:
     """What a cell says about its row; a date speaks against a row outside of its days."""
     meaning = cell_meaning(kind, word) if kind in ABOUT_PERSON else CellMeaning.UNKNOWN
-    says_so = remark_speaks_against if kind in ABOUT_PERSON else speaks_against_user
-    if meaning is CellMeaning.UNKNOWN and says_so(word):
+    if meaning is CellMeaning.UNKNOWN and speaks_against_user(word):
         return CellMeaning.AGAINST
     if meaning is not CellMeaning.UNKNOWN or kind in ABOUT_PERSON - {ColumnKind.AGAINST}:
         return meaning

@@ -15,9 +15,24 @@ MAX_REMARK = 200  # characters; longer cells are texts about anything
 KEY = 7  # bytes of a key
 
 _ASCII_PART = re.compile(rb"(?=([a-z0-9 ]{%d}))" % KEY)
-_NO_PHRASES = {"harmless", "months"}
-_YEAR, _MONTH = "#", "~"
+_NO_PHRASES = {"harmless", "months", "before_date"}
+_YEAR, _MONTH, _DAY = "#", "~", "="
 _IS_YEAR = re.compile("(?:19|20)[0-9]{2}")
+_DAY_NUMBER = r"\b[0-9]{1,2}(?:st|nd|rd|th|er)?"
+_OF = r"(?: (?:of|de|di|del|do))?"
+_DATE = re.compile(
+    "|".join(
+        [
+            rf"{_DAY_NUMBER}{_OF} ~(?:{_OF} #)?",
+            rf"~ {_DAY_NUMBER}(?= |$)(?: #)?",
+            r"# [0-9]{1,2} [0-9]{1,2}(?= |$)",
+            r"\b[0-9]{1,2}(?: [0-9]{1,2})? #",
+            r"\b[0-9]{1,2} [0-9]{1,2}(?= |$)",
+            r"(?:[0-9]{4}年)?[0-9]{1,2}月(?:[0-9]{1,2}日)?(?= |$)",
+        ]
+    )
+)
+"""A date in folded words, such as `3rd of ~ #`, `~ 3`, `# 5 3`, `5 #` or `3 5`."""
 _APOSTROPHES = re.compile("['\u2019`\u00b4]")
 _WORD = re.compile(r"[^\W_]+")
 
@@ -59,17 +74,45 @@ def remark_speaks_against(cell: str) -> bool:
 
 
 def _begins(words: Sequence[str], place: int, phrases: Sequence[Sequence[str]]) -> bool:
-    return any(words[place : place + len(phrase)] == phrase for phrase in phrases)
+    return any(
+        all(map(_fits, words[place : place + len(phrase)], phrase))
+        for phrase in phrases
+        if place + len(phrase) <= len(words)
+    )
+
+
+def _fits(word: str, part: str) -> bool:
+    """Whether a word is that of a phrase; where a month or a year is, a whole date may be."""
+    return word == part or (word == _DAY and part in {_MONTH, _YEAR})
+
+
+def text_before_date(cell: str) -> str:
+    """The folded words of a text before its first date, without `since`, `on` and the like; "" without a date.
+
+    A month alone is a date only at the end, before a year, or after such a word: `may` is more often no month.
+    """
+    if len(cell) > MAX_REMARK:
+        return ""
+    words, before = _words(cell), _before_date()
+    for place, word in enumerate(words):
+        is_last_or_dated = words[place + 1 : place + 2] in ([], [_YEAR])
+        is_month = word == _MONTH and (is_last_or_dated or (place > 0 and words[place - 1] in before))
+        if word in {_DAY, _YEAR} or is_month:
+            while place and words[place - 1] in before:
+                place -= 1  # noqa: PLW2901  # the end of what is returned
+            return " ".join(words[:place])
+    return ""
 
 
 def _words(text: str) -> list[str]:
-    """The folded words of a text; a year is `#`, a month `~`."""
+    """The folded words of a text; a date is `=`, a year `#`, a month `~`."""
     plain = _APOSTROPHES.sub("", text)
     if plain.isascii():
         words = _WORD.findall(plain.casefold())
     else:
         words = [fold_word(word) for word in _WORD.findall(unicodedata.normalize("NFKC", plain))]
-    return [_stand_in(word) for word in words]
+    folded = " ".join(map(_stand_in, words))
+    return _DATE.sub(_DAY, folded).split(" ") if folded else []
 
 
 def _stand_in(word: str) -> str:
@@ -81,6 +124,11 @@ def _stand_in(word: str) -> str:
 @cache
 def _months() -> frozenset[str]:
     return frozenset(folded_words([word_tables()["remarks"]["months"]]))
+
+
+@cache
+def _before_date() -> frozenset[str]:
+    return frozenset(folded_words([word_tables()["remarks"]["before_date"]]))
 
 
 @cache
@@ -103,6 +151,6 @@ def _grouped(phrases: Sequence[str]) -> Mapping[str, Sequence[Sequence[str]]]:
     grouped: dict[str, list[list[str]]] = {}
     for phrase in phrases:
         for text in {phrase, phrase.translate(UMLAUTS)}:
-            words = _words(text.replace(_YEAR, "2000").replace(_MONTH, "may"))
+            words = _words(text.replace(_YEAR, "2000").replace(_MONTH, "may").replace(_DAY, "3 may"))
             grouped.setdefault(words[0], []).append(words)
     return grouped

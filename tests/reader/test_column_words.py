@@ -12,6 +12,7 @@ from rolesync.reader.column_words import (
     header_meaning,
     header_meanings,
     is_of_other_program,
+    speaks_against_user,
     status_words,
 )
 from rolesync.reader.word_tables import fold_word, word_tables
@@ -252,3 +253,30 @@ def test_yes_and_no_have_no_word_in_common() -> None:
 def test_each_status_word_means_what_its_table_says(meaning: CellMeaning, data: st.DataObject) -> None:
     word = data.draw(st.sampled_from(list(status_words(meaning))))
     assert cell_meaning(ColumnKind.STATUS, word.upper()) is meaning
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "left, 3 May",
+        "Left (May)",
+        "left 2025-05-03",
+        "Suspended since 3 May",
+        "gesperrt seit 3.5.",
+        "parti le 3 mai",
+        "deleted, 12.2024",
+        "retired 12 June, thanks",
+        "退職 (2025年3月)",
+        "désactivée depuis mars",
+    ],
+)
+def test_a_word_before_a_date_speaks_against_a_user(cell: str) -> None:
+    assert speaks_against_user(cell)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["left may be", "left 3", "Left wing 3", "closed 3 May", "expired 2024", "suspended may return", "3 May", "May 3"],
+)
+def test_a_date_alone_or_after_a_word_about_things_says_nothing(cell: str) -> None:
+    assert not speaks_against_user(cell)

@@ -1,6 +1,15 @@
 import pytest
 
-from rolesync.reader.remarks import KEY, MAX_REMARK, keys, phrases_against, remark_speaks_against
+from rolesync.reader.remarks import (
+    KEY,
+    MAX_REMARK,
+    keys,
+    phrases_against,
+    remark_speaks_against,
+    text_before_date,
+)
+
+EXAMPLE = str.maketrans({"#": "2024", "~": "May", "=": "3 May"})
 
 
 @pytest.mark.parametrize(
@@ -42,6 +51,18 @@ from rolesync.reader.remarks import KEY, MAX_REMARK, keys, phrases_against, rema
         "andata via a maggio",
         "vertrokken in mei",
         "geen toegang a.u.b.",
+        "left on 3 May",
+        "Ann left on May 3rd, 2025",
+        "left on 3rd of May",
+        "left on 03.05.",
+        "left in 5/2025",
+        "left on 2025-05-03",
+        "hat uns am 3. Mai verlassen",
+        "parti le 1er mars",
+        "se fue el 3 de mayo de 2025",
+        "saiu em 3 de maio",
+        "uscito il 3.5.2025",
+        "vertrokken op 3 mei",
     ],
 )
 def test_a_phrase_against_a_user_is_found_in_a_text(text: str) -> None:
@@ -82,7 +103,7 @@ def test_ordinary_texts_say_nothing(text: str) -> None:
 
 @pytest.mark.parametrize("phrase", phrases_against())
 def test_each_phrase_is_found_by_its_key(phrase: str) -> None:
-    assert remark_speaks_against(f"x {phrase.replace('#', '2024').replace('~', 'May')}, y")
+    assert remark_speaks_against(f"x {phrase.translate(EXAMPLE)}, y")
 
 
 @pytest.mark.parametrize(
@@ -95,3 +116,23 @@ def test_any_month_may_follow(month: str) -> None:
 def test_keys_are_short_and_of_ascii() -> None:
     assert {len(key) for key in keys()} == {KEY}
     assert all(key == key.lower() and key.isascii() for key in keys())
+
+
+@pytest.mark.parametrize(
+    ("text", "before"),
+    [
+        ("left, 3 May", "left"),
+        ("Left (May)", "left"),
+        ("left May 2025", "left"),
+        ("no longer active since 3.5.", "no longer active"),
+        ("gesperrt seit Anfang Mai, bitte löschen", "gesperrt"),
+        ("退職 (2025年3月31日)", "退職"),
+        ("3 May", ""),
+        ("May", ""),
+        ("left may be", ""),
+        ("room 12", ""),
+        ("left" + " x" * MAX_REMARK + " 3 May", ""),
+    ],
+)
+def test_a_text_is_cut_before_its_date(text: str, before: str) -> None:
+    assert text_before_date(text) == before

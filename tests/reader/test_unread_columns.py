@@ -117,8 +117,10 @@ HEADERS = st.sampled_from(
     ["Bemerkung", "xyz", "Account status", "Estado", "ステータス", "状態", "Suspended", "退職", "gesperrt"]
 )
 
-REMARKS = [f"seit Mai: {phrase.replace('#', '2024').replace('~', 'May')}, ok" for phrase in phrases_against()]
-AGAINST = sorted([*filter(speaks_against_user, status_words(CellMeaning.AGAINST)), *REMARKS])
+EXAMPLE = str.maketrans({"#": "2024", "~": "May", "=": "3 May"})
+REMARKS = [f"seit Mai: {phrase.translate(EXAMPLE)}, ok" for phrase in phrases_against()]
+DATED = [f"{word}, 3 May" for word in status_words(CellMeaning.AGAINST)]
+AGAINST = sorted([*filter(speaks_against_user, [*status_words(CellMeaning.AGAINST), *DATED]), *REMARKS])
 
 
 @settings(max_examples=300, deadline=None)
