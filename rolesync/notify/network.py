@@ -1,4 +1,4 @@
-"""Sends one HTTP request of a channel: bounded in time and size, with three attempts, and no address in its errors."""
+"""Sends one HTTP request of a channel: bounded in time, with three attempts, and no address in its errors."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import requests
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
-from rolesync.bounded_http import DeadlineAdapter, OversizeError, attempt_timeout, read_body
+from rolesync.bounded_http import DeadlineAdapter, attempt_timeout
 from rolesync.log_secrets import hide
 from rolesync.model.hosts import is_loopback
 from rolesync.tables.regular_file import read_regular
@@ -18,7 +18,6 @@ from rolesync.tables.regular_file import read_regular
 SECONDS = 10.0  # for one attempt
 ATTEMPTS = 3
 MAX_SECRET_BYTES = 16_384
-_MAX_ANSWER_BYTES = 65_536
 _REPEATABLE = {408, 425, 429}  # and all from 500 on
 _SERVER_ERROR = 500
 _SUCCESS = range(200, 300)
@@ -145,14 +144,11 @@ def send_request(  # noqa: PLR0913  # a request has these parts
                     proxies=proxies,
                     stream=True,
                 ) as response:
-                    _check(response)
-                    read_body(response, _MAX_ANSWER_BYTES)
+                    _check(response)  # its body is not read: what is accepted must not be sent again
             except requests.exceptions.RequestException as error:
                 raise DeliveryError(_reason(error, network.seconds), is_transient=_may_pass(error)) from None
             except OSError as error:  # a file of certificates that isn't there
                 raise DeliveryError(f"the certificates can't be read: {error.strerror or 'no such file'}") from None
-            except OversizeError:
-                return  # a success, whatever it talks about
 
         retry(attempt, network, attempts)
 
