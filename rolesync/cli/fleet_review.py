@@ -20,6 +20,7 @@ from rolesync.extras import install_command
 
 if TYPE_CHECKING:
     from rolesync.fleet.review import FleetReview
+    from rolesync.model.plans import Plan
 
 _NAMES_SHOWN = 10
 
@@ -111,17 +112,26 @@ def _review_account(
     from rolesync.fleet.review import load_account_plan
     from rolesync.report.content.plan_summary import NextCommands
 
-    if name not in {result.account for result in review.night.results}:
+    result = next((each for each in review.night.to_apply if each.account == name), None)
+    if result is None:
         raise UsageError(f"--account {name}: the night has no such account", hint="name an account of the fleet file")
+    if result.plan is None:
+        raise UsageError(f"{name} {result.message}", hint=result.hint)
     plan = load_account_plan(review.folder, name)
-    commands = NextCommands(apply=f"rolesync fleet apply {quote(str(review.folder))}")
+
+    def commands(approved: "Plan") -> NextCommands:
+        """Only a command of the account itself can override its guards."""
+        if approved.blocked:
+            return NextCommands(apply=review.command_to_override(name))
+        return NextCommands(apply=f"rolesync fleet apply {quote(str(review.folder))}")
+
     return review_plan(
         plan,
         review.context(name),
         plan_path(review.folder, name),
         approved_path(review.folder, name),
         by_hand,
-        lambda _approved: commands,
+        commands,
         port=port,
         browser=browser,
         show_all=show_all,

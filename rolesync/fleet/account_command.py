@@ -43,6 +43,11 @@ def run_account_command(fleet: Fleet, account: FleetAccount, words: Sequence[str
     return code if code >= 0 else 128 - code  # ended by a signal, as a shell shows it
 
 
+def account_command(account: str, fleet_path: str, *words: str) -> str:
+    """Return the line that runs a command of a single account with the settings that it has in the fleet."""
+    return " ".join(map(quote, ["rolesync", "fleet", "run", account, "-f", fleet_path, "--", *words]))
+
+
 def plan_command(fleet_path: str, account: str = "") -> str:
     """Return the command that plans a fleet again, or one account of it; the folder of a night is used only once."""
     only = f" --only {quote(account)}" if account else ""
@@ -67,5 +72,5 @@ def advice_for_fleet(text: str, job: Job) -> str:
         return text
     if job.kind is JobKind.PLAN and not job.is_sync:
         text = with_plan_command(text, plan_command(job.fleet_path, job.account))
-    prefix = f"rolesync fleet run {job.account} -f {quote(job.fleet_path)} -- "
+    prefix = f"{account_command(job.account, job.fleet_path)} "
     return _VARIABLE.sub(place, _COMMAND.sub(prefix, text))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from rolesync.errors import PlanRefusedError, UsageError, writing_failed
@@ -131,17 +132,27 @@ def load_night(folder: Path, shard: str = "", *, applied: bool = False) -> Plann
             tuple(map(decode_result, content["accounts"])),
         )
     except OSError as error:
+        if any(folder.glob("fleet.[0-9]*-of-*.json")) and path == summary_path(folder):
+            raise UsageError(
+                f"the shards of {folder} are not merged yet",
+                hint=f"merge them: rolesync fleet merge {quote(str(folder))} -f FLEETFILE",
+            ) from error
         raise UsageError(f"{path} can't be read: {error.strerror}", hint=hint) from error
     except (ValueError, KeyError, TypeError) as error:
         raise PlanRefusedError(f"{path} is not the summary of a night", hint=hint) from error
 
 
 def check_same_file(night: PlannedNight, fleet: Fleet) -> None:
-    """Refuse a night whose fleet file has changed since.
+    """Refuse a night of another fleet file, or whose fleet file has changed since.
 
     Raises:
-        PlanRefusedError: it has changed.
+        PlanRefusedError: it is another file, or it has changed.
     """
+    if night.fleet_sha256 != fleet.sha256 and night.fleet_path != fleet.path:
+        raise PlanRefusedError(
+            f"the night was planned from the fleet file {night.fleet_path}, not from {fleet.path}; nothing was written",
+            hint=f"name that file: -f {quote(str(night.fleet_path))}",
+        )
     if night.fleet_sha256 != fleet.sha256:
         raise PlanRefusedError(
             f"the fleet file {fleet.path} has changed since the night was planned; nothing was written",

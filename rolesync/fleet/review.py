@@ -10,6 +10,7 @@ from shlex import quote
 from typing import Any
 
 from rolesync.errors import PlanRefusedError, RecordBrokenError, RecordError, RolesyncError, UsageError, writing_failed
+from rolesync.fleet.account_command import account_command
 from rolesync.fleet.account_settings import account_settings
 from rolesync.fleet.approvals import load_approved, with_approval
 from rolesync.fleet.fleet_file import Fleet
@@ -184,9 +185,12 @@ class FleetReview:
         def approve(decisions: Decisions, reviewer: str, sees: str) -> ReviewEnd:
             approved = complete_review(plan, decisions, reviewer, sees, context)
             save_approved(approved, self.folder, name, context.settings)
-            blocked = " A guard still blocks it." if approved.blocked else ""
-            sentence = f"The plan of {name} to {approved.effect} is approved.{blocked}"
-            return ReviewEnd("Approved", sentence, f"rolesync fleet apply {self._quoted}")
+            sentence = f"The plan of {name} to {approved.effect} is approved."
+            if not approved.blocked:
+                return ReviewEnd("Approved", sentence, f"rolesync fleet apply {self._quoted}")
+            overridable = all(verdict.overridable for verdict in approved.blocked)
+            command = self.command_to_override(name, "--override", approved.digest) if overridable else ""
+            return ReviewEnd("Approved", f"{sentence} A guard still blocks it.", command)
 
         def leave(decisions: Decisions) -> ReviewEnd:
             saved = self._save_decisions(name, decisions)
@@ -211,6 +215,11 @@ class FleetReview:
             return last_changes(settings.dir_of(plan.account), set(plan.changes["user_id"].tolist()))
         except (OSError, RecordError, RecordBrokenError):
             return None
+
+    def command_to_override(self, name: str, *options: str) -> str:
+        """Return the command that applies the approved plan of an account alone; a fleet overrides no guard."""
+        approved = str(approved_path(self.folder, name))
+        return account_command(name, str(self.fleet.path), "apply", approved, *options)
 
     def _save_decisions(self, name: str, decisions: Decisions) -> Path | None:
         """Save decisions beside the plan, for `--decisions`; None if there are none."""

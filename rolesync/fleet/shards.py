@@ -118,7 +118,8 @@ def resume_share(context: FleetContext, shard: Shard, past: PastNight) -> Night:
     if past.command != "apply":
         raise UsageError(
             f"run {past.run} of shard {shard.number}/{shard.count} was a {past.command}, which is not resumed",
-            hint=f"run it again: rolesync fleet {past.command} … --shard {shard.number}/{shard.count}",
+            hint=f"run it again: rolesync fleet {_plan_command(context.fleet, Path(past.folder))} "
+            f"--shard {shard.number}/{shard.count}",
         )
     folder = Path(past.folder)
     night = load_night(folder)
@@ -185,12 +186,16 @@ def _merged(fleet: Fleet, folder: Path, *, applied: bool) -> list[AccountResult]
             check_same_file(night, fleet)
             results |= {result.account: result for result in night.results}
         else:
-            word = "apply" if applied else "plan"
             message = f"its shard {shard.number}/{shard.count} left no result"
-            hint = f"run that shard again: rolesync fleet {word} … --shard {shard.number}/{shard.count}"
+            command = f"apply {quote(str(folder))}" if applied else _plan_command(fleet, folder)
+            hint = f"run that shard again: rolesync fleet {command} --shard {shard.number}/{shard.count}"
             lost = (each.name for each in fleet.enabled if shard.has(each.name))
             results |= {name: AccountResult(name, AccountStatus.DIED, message, hint) for name in lost}
     return [results[name] for name in fleet.accounts if name in results]
+
+
+def _plan_command(fleet: Fleet, folder: Path) -> str:
+    return f"plan {quote(str(fleet.path))} -o {quote(str(folder))}"
 
 
 def _shards_of(folder: Path, *, applied: bool) -> list[Shard]:

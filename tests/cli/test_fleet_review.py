@@ -58,6 +58,30 @@ def test_options_for_one_account_need_its_name(night: Shell) -> None:
     assert night.run(*by_hand(night, "north")[:-1], "remove 99, add 0").returncode == 4
 
 
+def test_a_blocked_plan_is_overridden_by_a_command_of_its_account(night: Shell) -> None:
+    path = night.folder / "fleet.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("[accounts.north]\n", "[accounts.north]\nmax_removals = 0\n"), encoding="utf-8")
+    assert night.run("fleet", "plan", "fleet.toml", "-o", "second").returncode == 5
+    words = [word.replace("night", "second") for word in by_hand(night, "north")]
+    reviewed = night.run(*words)
+    assert reviewed.returncode == 4
+    advice = " ".join(reviewed.stdout.partition("rolesync fleet run north")[2].replace("\\", "").split())
+    applied = night.run("fleet", "run", "north", *advice.split(), "--yes")
+    assert applied.returncode == 0, applied.stderr
+
+
+def test_an_account_without_a_plan_is_planned_again_before_its_review(night: Shell) -> None:
+    (night.folder / "lists" / "north.csv").write_text("email,role\n", encoding="utf-8")
+    assert night.run("fleet", "plan", "fleet.toml", "-o", "second").returncode == 5
+    refused = night.run(
+        "fleet", "review", "second", "--account", "north", "--reviewer", "R", "--sees", "remove 1, add 1"
+    )
+    assert refused.returncode == 64
+    assert "north has no plan, because planning failed" in refused.stderr
+    assert f"rolesync fleet plan {night.folder / 'fleet.toml'} --only north -o NEWFOLDER" in refused.stderr
+
+
 def open_page(lines: list[str]) -> Visitor:
     return Visitor(next(line.strip() for line in lines if "/open/" in line))
 

@@ -110,6 +110,8 @@ def test_a_shard_without_a_result_is_not_taken_for_done(tmp_path: Path) -> None:
     lost = {each.account: each.message for each in night.results if each.status is AccountStatus.DIED}
     assert lost == {name: "its shard 3/3 left no result" for name in NAMES if SHARDS[2].has(name)}
     assert lost
+    again = f"rolesync fleet plan {tmp_path / 'fleet.toml'} -o {folder} --shard 3/3"
+    assert {each.hint for each in night.results if each.account in lost} == {f"run that shard again: {again}"}
     assert exit_code_of_night(night) == 5
     applied(tmp_path, folder, *SHARDS[:1])
     merged = merge_applied(context_of(tmp_path), folder)
@@ -125,6 +127,22 @@ def test_too_many_lost_accounts_block_all(tmp_path: Path) -> None:
     assert [verdict.rule for verdict in night.verdicts] == ["failed_plans"]
     (first,) = applied(tmp_path, folder, SHARDS[0])
     assert exit_code_of_night(first) == 4
+
+
+def test_shards_that_are_not_merged_yet_are_named(tmp_path: Path) -> None:
+    folder = planned(tmp_path, *SHARDS)
+    with pytest.raises(UsageError, match="are not merged yet") as caught:
+        load_night(folder)
+    assert caught.value.hint == f"merge them: rolesync fleet merge {folder} -f FLEETFILE"
+
+
+def test_a_night_of_another_fleet_file_names_that_file(tmp_path: Path) -> None:
+    folder = planned(tmp_path, *SHARDS)
+    (tmp_path / "other").mkdir()
+    other = fleet_of(tmp_path / "other", *NAMES, more="\n")
+    with pytest.raises(PlanRefusedError, match="planned from the fleet file") as caught:
+        merge_plans(replace(context_of(tmp_path), fleet=other), folder)
+    assert caught.value.hint == f"name that file: -f {tmp_path / 'fleet.toml'}"
 
 
 def test_shards_of_different_counts_or_files_are_not_merged(tmp_path: Path) -> None:
