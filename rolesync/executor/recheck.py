@@ -202,15 +202,15 @@ def _last_seen_roles(plan: Plan, before: Live, runs: EarlierRuns) -> LastSeenRol
 
     An apply has settled such requests before, in the same way. A dry run can't, because it doesn't write to the record.
     """
-    events = list(runs.events_of_plan(plan.unreviewed_digest))
+    events = list(runs.events_of_plan(plan))
     doubtful = {user_id for request in open_requests(events) for user_id in request.user_ids}
     return {**last_seen(events), **(_roles_today(before, doubtful) if doubtful else {})}
 
 
 def _applied_by(plan: Plan, runs: EarlierRuns) -> AppliedBy:
     """Return what the runs of the plan made, approved or not, once one of them was complete; nothing before."""
-    is_complete = any(run.complete for run in runs.of_plan(plan.unreviewed_digest))
-    done = effects(runs.events_of_plan(plan.unreviewed_digest)) if is_complete else ()
+    is_complete = any(run.complete for run in runs.of_plan(plan))
+    done = effects(runs.events_of_plan(plan)) if is_complete else ()
     return {(effect.user_id, effect.action.value, effect.role): effect.run for effect in done}
 
 

@@ -2,20 +2,23 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
 from rolesync.history.effects import ActionResult, sent_actions
 from rolesync.history.events import HoldersSaved, PlanEvent, PlanMade, RunEnd, RunEvent, RunStart
 from rolesync.history.read import read_events, read_events_of_runs
 from rolesync.model.history import GuardBaseline
+from rolesync.model.plans import Plan
 
 
 @dataclass(frozen=True, slots=True)
 class EarlierRun:
-    """A run that went ahead, the digest of its plan, whether all of it was done, its command, and when it ended.
+    """A run that went ahead, the digest of its plan, whether all of it was done, and its command.
 
-    `sent` says whether it sent changes. `reviewed_digest` is that of the plan before its approval; "" for a plan
-    without one. `reviewer` is who approved it, `excluded` counts the changes that this reviewer excluded.
+    `began` and `ended` are its times, "" where the record has none. `sent` says whether it sent changes.
+    `reviewed_digest` is that of the plan before its approval; "" for a plan without one. `reviewer` is who approved it,
+    `excluded` counts the changes that this reviewer excluded.
     """
 
     run_id: str
@@ -23,6 +26,7 @@ class EarlierRun:
     complete: bool = False
     reviewed_digest: str = ""
     command: str = ""
+    began: str = ""
     ended: str = ""
     sent: bool = False
     reviewer: str = ""
@@ -35,13 +39,15 @@ class EarlierRuns:
 
     `baseline` is what guards compare with. `runs` are those that went ahead, in order. `unsettled` are the ids of runs
     without an end, or with a request whose effect is unknown. `holders` maps the SHA-256 of each saved snapshot of
-    the holders to the number of runs before it. `folder` is the account's, `key` the audit key.
+    the holders to the number of runs before it, `planned` the digest of each plan to that number when it was last made.
+    `folder` is the account's, `key` the audit key.
     """
 
     baseline: GuardBaseline
     runs: tuple[EarlierRun, ...]
     unsettled: tuple[str, ...]
     holders: Mapping[str, int]
+    planned: Mapping[str, int]
     folder: Path
     key: str = field(repr=False)
 
@@ -49,13 +55,20 @@ class EarlierRuns:
         """Yield the events of some runs; raises as `read_events`."""
         return read_events_of_runs(self.folder, run_ids, key=self.key)
 
-    def of_plan(self, unreviewed_digest: str) -> tuple[EarlierRun, ...]:
-        """Find the runs of one plan, before or after its approval."""
-        return tuple(run for run in self.runs if (run.reviewed_digest or run.digest) == unreviewed_digest)
+    def of_plan(self, plan: Plan) -> tuple[EarlierRun, ...]:
+        """Find the runs of one plan, before or after its approval.
 
-    def events_of_plan(self, unreviewed_digest: str) -> Iterator[RunEvent]:
+        A list and users that are again as they were give the same digest again. The runs before such a plan was made
+        are those of an earlier one.
+        """
+        digest = plan.unreviewed_digest
+        same = ((at, run) for at, run in enumerate(self.runs) if (run.reviewed_digest or run.digest) == digest)
+        replanned = self.planned.get(digest, 0)
+        return tuple(run for at, run in same if at >= replanned or not _is_before(run.began, plan.created_at))
+
+    def events_of_plan(self, plan: Plan) -> Iterator[RunEvent]:
         """Yield the events of these runs; raises as `read_events`."""
-        return self.events([run.run_id for run in self.of_plan(unreviewed_digest)])
+        return self.events([run.run_id for run in self.of_plan(plan)])
 
     def repeated(self, number: int) -> dict[tuple[int, str, str], bool]:
         """Find the changes that each of the last `number` runs sent, and whether each time they were done.
@@ -109,6 +122,7 @@ def load_earlier_runs(folder: Path, *, key: str = "") -> EarlierRuns:
         runs=tuple(scan.runs.values()),
         unsettled=tuple(run for run, unsettled in scan.unsettled.items() if unsettled),
         holders=scan.holders,
+        planned=scan.planned,
         folder=folder,
         key=key,
     )
@@ -125,8 +139,11 @@ class _Scan:
     lists: dict[str, Mapping[str, int]] = field(default_factory=dict)
     streaks: dict[str, Mapping[int, int]] = field(default_factory=dict)
     digests: set[str] = field(default_factory=set)
+    planned: dict[str, int] = field(default_factory=dict)
 
     def add(self, event: RunEvent) -> None:
+        if isinstance(event, PlanMade):
+            self.planned[event.digest] = len(self.runs)
         if isinstance(event, HoldersSaved):
             self.holders[event.sha256] = len(self.runs)
         elif isinstance(event, RunEnd):
@@ -150,7 +167,7 @@ class _Scan:
 
     def _go_ahead(self, event: PlanEvent, *, complete: bool) -> None:
         approval = event.approval if isinstance(event, RunStart) else None
-        run = EarlierRun(event.run, event.digest, complete, command=event.command)
+        run = EarlierRun(event.run, event.digest, complete, command=event.command, began=event.time)
         if approval:
             digest, reviewer, excluded = approval.reviewed_digest, approval.reviewer, approval.excluded
             run = replace(run, reviewed_digest=digest, reviewer=reviewer, excluded=excluded)
@@ -160,6 +177,14 @@ class _Scan:
                 streak = self.streaks.get(role, {})
                 self.streaks[role] = {user_id: streak.get(user_id, 0) + 1 for user_id in user_ids}
         self.digests.add(event.digest)
+
+
+def _is_before(began: str, created_at: datetime) -> bool:
+    """Whether a run began before a plan was made; False where the record has no time."""
+    try:
+        return datetime.fromisoformat(began) < created_at
+    except (ValueError, TypeError):
+        return False
 
 
 def _baseline_of(event: PlanEvent) -> Mapping[str, int]:

@@ -63,7 +63,7 @@ def apply_plan(
         )
         if len(rechecked.remaining.to_send):
             return run
-        earlier = account.earlier_runs.of_plan(plan.unreviewed_digest)
+        earlier = account.earlier_runs.of_plan(plan)
         by_run = (each.run_id for each in reversed(earlier) if each.complete and each.sent)
         return replace(run, already_applied=next(by_run, ""))
 
@@ -100,7 +100,7 @@ def _check_origin(plan: Plan, context: Context, folder: Path | None, *, is_just_
 
 def _recheck(plan: Plan, studio: StudioReader, earlier_runs: EarlierRuns, context: Context, override: str) -> Rechecked:
     settings = context.settings
-    check_not_narrowed(plan, earlier_runs.of_plan(plan.unreviewed_digest))
+    check_not_narrowed(plan, earlier_runs.of_plan(plan))
     before = read_studio(studio, _planned_users(plan), context, earlier_runs, plan.policy.managed_roles)
     baseline = guard_baseline(plan.source, earlier_runs, expected_holders(earlier_runs), context)
     day = context.now().astimezone(UTC).date()

@@ -9,6 +9,7 @@ from rolesync.history.earlier_runs import EarlierRun, load_earlier_runs
 from rolesync.model.history import GuardBaseline
 from tests.audit.tools import opened
 from tests.history.test_runs import history
+from tests.report.samples import make_plan
 
 
 def begin(record: Record, run: str, admins: int, **more: Any) -> None:
@@ -103,15 +104,16 @@ def test_runs_that_went_ahead_stand_in_order_and_those_without_an_end_are_unsett
         begin(record, "done", 7, digest="one")
         end(record, "done")
         past = load_earlier_runs(folder)
-        assert tuple(replace(run, ended="") for run in past.runs) == (
+        assert tuple(replace(run, began="", ended="") for run in past.runs) == (
             EarlierRun("killed", "one", command="sync"),
             EarlierRun("nothing to do", "two", complete=True, command="sync"),
             EarlierRun("in doubt", "one", command="sync", sent=True),
             EarlierRun("done", "one", complete=True, command="sync", sent=True),
         )
         assert past.unsettled == ("killed", "in doubt")
-        assert {event.run for event in past.events_of_plan("one")} == {"killed", "in doubt", "done"}
-        assert list(past.events_of_plan("another")) == []
+        applied = replace(make_plan(), digest="one")
+        assert {event.run for event in past.events_of_plan(applied)} == {"killed", "in doubt", "done"}
+        assert list(past.events_of_plan(replace(applied, digest="another"))) == []
         end(record, "killed", "interrupted")
         record.append("run.end", run="in doubt", status="incomplete", counts={}, unsettled=False)
         assert load_earlier_runs(folder).unsettled == ()

@@ -45,6 +45,7 @@ from rolesync.workflows.notify import ending_of
 from rolesync.workflows.read_list import read_list
 from rolesync.workflows.sync import sync_list
 from rolesync.workflows.undo import plan_undo
+from tests.command import ADMINS
 from tests.paths import SAMPLE
 from tests.workflows.tools import emails_of, events, list_of, planned, rewound, settings_for, verdict
 
@@ -213,6 +214,31 @@ def test_a_plan_that_was_applied_is_not_sent_again_after_it_was_undone(
         f"not sent: run {run.run_id} of this plan made the change, and it was undone since; make a new plan"
     }
     assert (again.complete, again.already_applied) == (False, run.run_id)
+
+
+@pytest.mark.parametrize("command", ["apply", "sync"])
+def test_a_new_plan_is_applied_although_an_earlier_one_was_the_same(
+    studio: Sandbox, context: Context, tmp_path: Path, command: str
+) -> None:
+    """As when a list changes and is changed back: the third plan does what the first one did."""
+    other = list_of(tmp_path, *ADMINS[:-1])
+    context = replace(context, settings=context.settings.model_copy(update={"max_removals_share": 1.0}))
+    assert apply_plan(planned(context, other), context, command=command).complete
+    first = planned(context)
+    assert apply_plan(first, context, command=command).complete
+    assert apply_plan(planned(context, other), context, command=command).complete
+    second, third = planned(context), planned(context, other)
+    assert (second.digest, third.status) == (first.digest, "empty")
+    written = len(studio.log())
+    again = apply_plan(second, context, command=command)
+    assert (again.complete, again.already_applied) == (True, "")
+    assert len(studio.log()) == written + len(second.changes)
+    assert apply_plan(second, context, command=command).already_applied == again.run_id
+    assert apply_plan(planned(context, other), context, command=command).complete
+    written = len(studio.log())
+    for old in (first, second):  # each holds once
+        assert set(apply_plan(old, context, command=command).outcomes["outcome"]) == {"drifted"}
+    assert len(studio.log()) == written
 
 
 def test_what_a_reviewer_excluded_is_not_sent_by_the_plan_before_the_review(studio: Sandbox, context: Context) -> None:
