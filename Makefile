@@ -31,7 +31,7 @@ demo: $(DEMO_SETUP)  ## the main job, start to end, against the embedded sandbox
 
 test: $(VENV)/.ready  ## all tests, with a floor for the branches that they take
 	$(BIN)/coverage erase
-	$(BIN)/python -m pytest -n 2 --cov --cov-report=term --cov-fail-under=$(FLOOR)
+	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term --cov-fail-under=$(FLOOR)
 
 units: $(UNITS_SETUP)  ## a quick part of the tests, for another Python than that of the whole suite
 	$(BIN)/python -m pytest -n 2 $(addprefix tests/,$(UNITS))

@@ -23,7 +23,7 @@ settings.load_profile("steady")
 settings.register_profile("soak", max_examples=700, stateful_step_count=30, deadline=None)
 
 _TESTS = Path(__file__).parent
-_UNMEASURED = {"bench", "jobs", "test_soak.py"}
+_UNMEASURED = {"bench", "e2e", "jobs", "test_soak.py"}
 
 _IGNORED_BY_PYTHON = {signal.SIGPIPE, signal.SIGXFSZ}
 
@@ -45,7 +45,7 @@ stop_ignoring_signals()
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Measuring coverage doubles the time of a test: random tests, which repeat others, run without it.
+    """Measuring coverage doubles the time of a test: random tests and whole runs, which repeat others, do without.
 
     They are the longest, and come first: at the end, short tests keep all processors busy.
     """
@@ -55,11 +55,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("no_cover") is None)
 
 
+@pytest.fixture
+def unmeasured_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measure no process that a test starts, only the test."""
+    monkeypatch.delenv(COVERAGE, raising=False)
+
+
 @pytest.fixture(autouse=True)
-def _processes_as_measured(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def _processes_as_measured(request: pytest.FixtureRequest) -> None:
     """Measure the processes that a test starts only if the test is measured."""
     if request.node.get_closest_marker("no_cover"):
-        monkeypatch.delenv(COVERAGE, raising=False)
+        request.getfixturevalue("unmeasured_processes")
 
 
 @pytest.fixture(autouse=True)

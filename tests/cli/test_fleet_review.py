@@ -12,6 +12,8 @@ from tests.command import Shell
 from tests.fleet.tools import write_fleet
 from tests.review.page.running_review import Visitor
 
+pytestmark = pytest.mark.usefixtures("unmeasured_processes")  # tests of `rolesync.fleet` measure its workers
+
 
 @pytest.fixture
 def night(sh: Shell, sandboxes: Callable[[Options], Sandbox]) -> Shell:

@@ -36,8 +36,6 @@ def _table(code: str, content: str | bytes, *options: str) -> Refused:
     return Refused(code, {"s.csv": content}, ("migrate", "s.csv", *options, "-o", "out.csv"))
 
 
-pytestmark = pytest.mark.no_cover
-
 ADVISED = [
     _list(
         Code.SHEET_UNCLEAR, xlsx({"New one": [["email", "role"], [A, "Admin"]], "B": [["email", "role"], [B, "Admin"]]})

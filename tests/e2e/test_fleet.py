@@ -26,8 +26,6 @@ from tests.fleet.test_run import statuses
 from tests.fleet.tools import job, write_fleet
 from tests.servers import ReceivedRequest, ScriptedAnswer
 
-pytestmark = pytest.mark.no_cover
-
 Sandboxes = Callable[[Options], Sandbox]
 Forward = Callable[[], ScriptedAnswer]
 

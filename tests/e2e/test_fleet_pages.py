@@ -19,8 +19,6 @@ from tests.fleet.reviewing import night_under_review
 from tests.report.html.test_fleet import NIGHT
 from tests.report.pages import LOOKS
 
-pytestmark = pytest.mark.no_cover
-
 WIDTHS = {**LOOKS, "phone": {"viewport": {"width": 390, "height": 844}}}
 Open = Callable[..., Page]
 

@@ -28,8 +28,6 @@ from rolesync.workflows.undo import plan_undo
 from tests.killing import apply_until, virtual_time
 from tests.virtual_time import VirtualTime
 
-pytestmark = pytest.mark.no_cover
-
 SEEDS = 100 if settings.get_current_profile_name() == "soak" else 20
 
 

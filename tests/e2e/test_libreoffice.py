@@ -17,7 +17,7 @@ from tests.e2e.libreoffice import (
     LibreOffice,
 )
 
-pytestmark = [pytest.mark.no_cover, pytest.mark.skipif(SOFFICE is None, reason=MISSING)]
+pytestmark = pytest.mark.skipif(SOFFICE is None, reason=MISSING)
 
 SAVED = {
     "comma.csv": COMMA_UTF8,

@@ -15,10 +15,7 @@ from tests.command import OWNER, ROLESYNC, TOKEN, clean
 from tests.manual.examples import missing_line, run_page
 from tests.paths import ROOT
 
-pytestmark = [
-    pytest.mark.no_cover,
-    pytest.mark.skipif(os.name == "nt", reason="the commands are for a POSIX shell"),
-]
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="the commands are for a POSIX shell")
 
 
 def free_port() -> int:
