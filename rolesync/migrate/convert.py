@@ -124,7 +124,7 @@ class Converter:
 
     def _read_row(self, number: int, cells: Sequence[str]) -> RowLedger:
         layout = self._layout
-        row = RowLedger(number, padded(cells, len(layout.header)))
+        row = RowLedger(number, cells if len(cells) >= len(layout.header) else padded(cells, len(layout.header)))
         if whole := self._outcome_of_whole_row(row, len(cells)):
             return _uniform(number, cells, *whole)
         self._check_text(row)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 from rolesync.model.findings import CellError, Finding, Note, OnNote
@@ -59,6 +60,15 @@ class CellReason(StrEnum):
     DUPLICATE = "duplicate"
     CONFLICT = "identity_conflict"
     CONTRADICTION = "contradiction"
+
+
+_Entry = tuple[CellOutcome, str, str]
+
+
+@lru_cache(maxsize=4096)
+def _shared(entry: _Entry) -> _Entry:
+    """An outcome that equals an earlier one, as the same object, because most cells share a few."""
+    return entry
 
 
 class Place(NamedTuple):
@@ -164,7 +174,7 @@ class RowLedger:
         """Set the outcome of a cell; an earlier outcome stays unless the new one replaces it, see `_REPLACES`."""
         earlier = self.outcomes.get(column)
         if earlier is None or earlier[0] in _REPLACES.get(outcome, ()):
-            self.outcomes[column] = (outcome, code, detail)
+            self.outcomes[column] = _shared((outcome, code, detail))
 
     def read(self, column: int | None, read: Callable[[str, OnNote], T], blank: T) -> T:
         """Read a cell and set its outcome.

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from operator import attrgetter
 from pathlib import Path
 
 from rolesync.errors import InputRefusedError, UsageError
@@ -151,10 +152,13 @@ def _merge_tables(
         [assignment for converter, _ in tables for assignment in converter.assignments],
         lambda assignment: rows[assignment.place, assignment.row],
     )
+    rows.clear()  # each row is dropped once its cells are in the ledger, because there may be millions
     for converter, ledger in tables:
-        for row in converter.rows:
+        converter.rows.reverse()
+        while converter.rows:
+            row = converter.rows.pop()
             ledger.cells.extend(row.accounted_cells())
             ledger.refused_blanks.extend(row.refused_blanks())
         ledger.count_merged_once(converter.merged)
-        ledger.cells.sort(key=lambda cell: (cell.row, cell.column))
+        ledger.cells.sort(key=attrgetter("row"))  # those of a row are in order
     return tuple(assignments), [ledger for _, ledger in tables] + ([users.finish()] if users else [])

@@ -1,6 +1,6 @@
 """The files of a migration → tables, each with the recipe that reads it, and the joined file with the addresses."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple, NoReturn
@@ -23,6 +23,8 @@ from rolesync.reader.header_findings import Hints, describe_no_header, read_with
 from rolesync.tables.file_type import read_file
 from rolesync.tables.grid import Cells
 from rolesync.tables.table import HeaderRules, Table, needs_encoding, open_table
+
+_MAX_SHARED_TEXTS = 2**12  # of a column; one with more different texts has few equal ones
 
 
 class NoHeaderError(ColumnMissingError):
@@ -116,8 +118,20 @@ def open_source(  # noqa: PLR0913  # each is needed to find a table
     table_recipe = recipe_for(recipe, table.header, place.described)
     if not fixed:
         table_recipe.check_role()
-    rows = list(table.rows)
+    rows = list(_with_shared_texts(table.rows))
     return Source(table_recipe, replace(table, rows=iter(rows)), place, fixed, rows)
+
+
+def _with_shared_texts(rows: Iterable[tuple[int, Cells]]) -> Iterator[tuple[int, Cells]]:
+    """Yield rows in which the equal texts of a column are the same object, while it has few different ones."""
+    texts: dict[int, dict[str, str]] = {}
+    for number, cells in rows:
+        if isinstance(cells, list):
+            for place, cell in enumerate(cells):
+                known = texts.setdefault(place, {})
+                if len(known) < _MAX_SHARED_TEXTS:
+                    cells[place] = known.setdefault(cell, cell)
+        yield number, cells
 
 
 def open_joined(  # noqa: PLR0913  # each is needed to find a table, or to report about it

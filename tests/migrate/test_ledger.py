@@ -1,6 +1,10 @@
+from pathlib import Path
+
 from rolesync.migrate.ledger import CellLedger, CellOutcome, CellReason, Place, RowLedger, TableLedger
+from rolesync.migrate.recipe import Recipe
 from rolesync.model.findings import CellError, Code, Note, OnNote
 from rolesync.model.vocabulary import Level
+from tests.migrate.sources import run
 
 
 def refuse(_cell: str, _on_note: OnNote) -> str:
@@ -67,3 +71,15 @@ def test_merged_cells_without_text_are_not_counted() -> None:
     ledger.add(2, ["a@x.edu", ""], CellOutcome.ASSIGNMENT, "used", "")
     ledger.count_merged_once([(2, 4, 1)])
     assert [cell.address for cell in ledger.cells] == ["A2"]
+
+
+def test_equal_texts_and_outcomes_of_many_rows_are_the_same_objects(tmp_path: Path) -> None:
+    text = "email,role,Department\n" + "".join(f"u{number}@x.edu,Admin,Arts and Law\n" for number in range(9))
+    (table,) = run(tmp_path, {"s.csv": text}, Recipe()).ledger.tables
+    cells = [cell for cell in table.cells if cell.row > 1 and cell.column == 2]
+    assert len(cells) == 9
+    assert {id(cell.text) for cell in cells} == {id(cells[0].text)}
+    row = RowLedger(2, ["a", "b"])
+    for column in (0, 1):
+        row.set_outcome(column, CellOutcome.IGNORED, "x", " ".join(["why", "so"]))
+    assert row.outcomes[0] is row.outcomes[1]
