@@ -5,6 +5,7 @@ A row gives all its roles or none: a single cell that can't be read refuses the 
 
 from collections.abc import Collection, Sequence
 from datetime import date
+from functools import partial
 from typing import NamedTuple
 
 from rolesync.migrate.date_order import DateReader
@@ -17,6 +18,7 @@ from rolesync.migrate.unclear_words import describe_dropped, describe_login, des
 from rolesync.model.findings import CellError, Code, Note, OnNote, printable, quoted
 from rolesync.model.periods import Period
 from rolesync.model.vocabulary import Level
+from rolesync.reader.dates import read_last_day
 from rolesync.reader.exports import RowVerdict
 from rolesync.reader.identity import is_address, read_email, read_user_id
 from rolesync.reader.ignored_rows import describe_lone_text, find_ignored_row, find_total
@@ -216,7 +218,7 @@ class Converter:
         """Read the days of the role, and whether the row removes it."""
         layout = self._layout
         starts = row.read(layout.starts, self._dates.read, None)
-        expires = row.read(layout.expires, self._dates.read, None)
+        expires = row.read(layout.expires, partial(read_last_day, read=self._dates.read), None)
         column = "" if layout.action is None else layout.header[layout.action]
         removes = row.read(layout.action, lambda cell, _on_note: read_action(cell, column=column), blank=False)
         period = Period(starts or date.min, expires or date.max)

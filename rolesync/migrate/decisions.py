@@ -7,6 +7,7 @@ from typing import NamedTuple
 from rolesync.migrate.ledger import Cell, CellLedger, CellOutcome, CellReason, Place, TableLedger
 from rolesync.model.findings import NAMED, Code, name_some, quoted, quoted_or_blank
 from rolesync.reader.column_words import ColumnKind, header_meaning
+from rolesync.reader.dates import is_date
 
 _OPEN = (CellReason.DECISION_NEEDED, CellReason.WORD_UNKNOWN, Code.ACTION_UNKNOWN)
 """Why such a cell is refused."""
@@ -47,14 +48,14 @@ class Decision(NamedTuple):
 
     @property
     def words_to_count(self) -> tuple[OpenWord, ...]:
-        """The words to count: where no row counts without them, the most frequent."""
-        return self.words if self.counting else self.words[:1]
+        """The words to count: where no row counts without them, the most frequent, but for days, which are no words."""
+        return self.words if self.counting or self._holds_days else self.words[:1]
 
     @property
     def options_to_count(self) -> list[str]:
         """The options by which the rows with `words_to_count` count; for many words, all rows do."""
         words = [word.word for word in self.words_to_count]
-        if self.named_only or self._holds_moments or not _can_be_kept(words):
+        if self.named_only or self._holds_moments or self._holds_days or not _can_be_kept(words):
             return ["--ignore-column", self.column]
         return self._keep([*words, *([""] if self.blank_counts else [])])
 
@@ -62,6 +63,11 @@ class Decision(NamedTuple):
     def _holds_moments(self) -> bool:
         """Whether the column holds times and no words: its rows differ, and say nothing about the user."""
         return not self.counting and all(_MOMENT.match(word.word) for word in self.words)
+
+    @property
+    def _holds_days(self) -> bool:
+        """Whether no row counts, and all words are days: one of them is no better than the others."""
+        return not self.counting and all(is_date(word.word) for word in self.words)
 
     @property
     def options_to_leave_out(self) -> list[str]:
@@ -156,15 +162,24 @@ def commands_to_go_on(command: Sequence[str], ledger: CellLedger) -> list[tuple[
         ledger: its cells.
     """
     decided = decision_commands(command, find_decisions(ledger))
-    guesses = {table.guess for table in ledger.tables if any(_depends_on_guess(cell) for cell in table.cells)} - {""}
-    if len(guesses) != 1:
+    encoding = needed_encoding(ledger)
+    if not encoding:
         return decided
-    encoding = guesses.pop()
-    options = ["--encoding", encoding]
-    purpose = f"read the file as {encoding}, if the texts above are then right"
+    options, purpose = ["--encoding", encoding], describe_encoding(encoding)
     if not decided:
         return [(purpose, add_options(command, options))]
     return [(f"{text}, and {purpose}", add_options(words, options)) for text, words in decided]
+
+
+def needed_encoding(ledger: CellLedger) -> str:
+    """The guessed encoding on which a refused cell depends; "" if there is none, or several."""
+    guesses = {table.guess for table in ledger.tables if any(_depends_on_guess(cell) for cell in table.cells)} - {""}
+    return guesses.pop() if len(guesses) == 1 else ""
+
+
+def describe_encoding(encoding: str) -> str:
+    """What naming the encoding does, for the purpose of a command."""
+    return f"read the file as {encoding}, if the texts above are then right"
 
 
 def undecided_cells(ledger: CellLedger) -> list[Cell]:

@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rolesync.errors import RolesyncError
-from rolesync.migrate.decisions import commands_to_go_on, undecided_cells
+from rolesync.migrate.decisions import (
+    add_options,
+    commands_to_go_on,
+    describe_encoding,
+    needed_encoding,
+    undecided_cells,
+)
 from rolesync.migrate.migrate import migrate
 from rolesync.migrate.neighbours import find_neighbour
 from rolesync.migrate.recipe import Recipe
@@ -42,7 +48,10 @@ def next_commands(
         settings: the options that name settings, as typed.
     """
     commands: list[NextCommand] = []
-    of_each = [_commands(look, identity, managed, form, settings) for identity in _identities(look)]
+    of_each = [
+        _commands(look, identity, managed, form, settings)
+        for identity in _identities(look, without_header=form.no_header)
+    ]
     for command in filter(None, chain.from_iterable(zip_longest(*of_each))):
         decided = _decided(command, look, managed=managed, today=today, form=form)
         commands += decided[: _MAX_COMMANDS - len(commands)] if commands else decided  # all ways to decide
@@ -66,6 +75,11 @@ def _decided(
     except RolesyncError as error:
         hint = f" ({error.hint})" if error.hint else ""
         return [command._replace(purpose=f"{command.purpose}, but first: {error}{hint}")]
+    if not form.encoding and (encoding := needed_encoding(result.ledger)):  # in it, words may have another meaning
+        purpose = f"{command.purpose}, and {describe_encoding(encoding)}"
+        options = tuple(add_options(words, ["--encoding", encoding]))
+        named = command._replace(purpose=purpose, words=options)
+        return _decided(named, look, managed=managed, today=today, form=replace(form, encoding=encoding))
     decided = commands_to_go_on(words, result.ledger) or [("", list(words))]
     cells = [f"{cell.address} {quoted_or_blank(cell.text)}" for cell in undecided_cells(result.ledger)]
     first = f", but first correct {name_some(cells)}" if cells else ""
@@ -83,6 +97,8 @@ def _commands(
     command = ["rolesync", "migrate", str(look.file), *settings, *_source_options(look, form, identity)]
     if identity[:1] == ["--email-column"]:
         recipe = replace(recipe, email=(identity[1],), login=(), named=recipe.named | {"email"}, needed=(identity[1],))
+    if identity[:1] == ["--user-id-column"]:
+        recipe = replace(recipe, user_id=(identity[1],), named=recipe.named | {"user_id"}, needed=(identity[1],))
     output, by = ("-o", str(look.file.list_path)), _describe_addresses(look, identity, form)
     chosen = _chosen_role_options(recipe, form)
     if recipe.fixed or recipe.matrix or not recipe.mapping.keys().isdisjoint(role_words(look)):
@@ -95,7 +111,8 @@ def _commands(
     for options in role_options(look, managed, has_chosen=bool(chosen)):
         described = replace(recipe, **options.changes)
         if options.words[:1] == ["--role-column"]:
-            described = replace(described, role=(options.words[1],), named=recipe.named | {"role"})
+            named = recipe.named | {"role"}
+            described = replace(described, role=(options.words[1],), named=named, mapped_only=False)
         yield NextCommand(options.purpose + by, (*command, *identity, *chosen, *options.words, *output), described)
         if options.are_managed:
             return
@@ -163,8 +180,11 @@ def _command_for_ticks(look: TableLook, recipe: Recipe, command: Sequence[str], 
     return NextCommand(f"give {ticks}", (*command, *options, *words, *output), described)
 
 
-def _identities(look: TableLook) -> list[list[str]]:
-    """The options that identify users, once for each column that may do so; empty if no column does."""
+def _identities(look: TableLook, *, without_header: bool) -> list[list[str]]:
+    """The options that identify users, once for each column that may do so; empty if no column does.
+
+    Without a header, numbers are user ids.
+    """
     layout = look.layout
     if layout and _may_hold_addresses(look, (*layout.emails, *layout.logins)):
         return [[]]
@@ -173,6 +193,9 @@ def _identities(look: TableLook) -> list[list[str]]:
         return [["--join", str(neighbour or look.file.folder / "users.csv")]]
     if look.addresses:
         return [["--email-column", look.header[place].strip()] for place in look.addresses]
+    numbers = [at for at in range(len(look.header)) if all(row[at].strip().isdecimal() for row in look.rows)]
+    if look.rows and numbers and without_header:
+        return [["--user-id-column", look.header[numbers[0]]]]
     return [[]] if layout and layout.user_id is not None else []
 
 

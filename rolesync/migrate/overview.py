@@ -19,6 +19,7 @@ from rolesync.migrate.sources import NoHeaderError, open_checked, recipe_for
 from rolesync.model.findings import CellError
 from rolesync.model.lists import ListForm
 from rolesync.reader.dates import is_date
+from rolesync.reader.header_findings import is_row
 from rolesync.reader.identity import is_address
 from rolesync.reader.ignored_rows import find_ignored_row, find_total
 from rolesync.tables.column_letters import column_letters, named_header
@@ -89,7 +90,10 @@ def describe_file(  # noqa: PLR0913  # each is a separate choice of the user
     data, _ = read_file(file.path)
     try:
         table, place = open_checked(file, data, form, _rules(recipe), [], managed=managed)
+        has_header = form.no_header or form.header_row or not is_row(table.header, managed)
     except NoHeaderError:
+        has_header = False
+    if not has_header:
         form = replace(form, no_header=True)
         table, place = open_checked(file, data, form, _rules(recipe), [], managed=managed)
     recipe = recipe_for(recipe, table.header, place.described)

@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from rolesync.migrate.layout import SourceLayout
-from rolesync.migrate.plain_tables import recipe_by_meaning
+from rolesync.migrate.layout import SourceLayout, find_role_columns
 from rolesync.migrate.recipe import Recipe
 from rolesync.migrate.role_columns import MAX_ROLE_WORDS, is_like_role
 from rolesync.migrate.source_file import SourceFile
@@ -14,7 +13,6 @@ from rolesync.reader.column_words import answer
 from rolesync.reader.exports import RowVerdict
 from rolesync.reader.placeholders import describe_placeholder
 from rolesync.reader.roles import RoleReader
-from rolesync.tables.header_text import fold_header
 
 
 class TableLook(NamedTuple):
@@ -81,13 +79,14 @@ def role_options(look: TableLook, managed: Sequence[str], *, has_chosen: bool) -
     if not words or len(words) > MAX_ROLE_WORDS:
         return
     header = look.header[look.roles[0]].strip()
-    is_standard = look.recipe.preset or fold_header(header) in _usual_headers(look)
+    is_standard = look.roles[0] in find_role_columns(look.recipe, look.header)
+    is_mapped = look.recipe.mapped_only and is_standard  # the roles of an export are another program's
     options = [] if is_standard else ["--role-column", header]
     no_names = {word for word in words if describe_placeholder(word)}
     has_gaps = bool(no_names) or any(not row[place].strip() for row in look.rows for place in look.roles)
     may_tick = has_gaps and not (look.recipe.preset or has_chosen)
     named = [name for name in managed if name in words]
-    if named and not look.recipe.mapped_only:
+    if named and not is_mapped:
         purpose = f"give {', '.join(named)} to the users with this role in {header!r}"
         if may_tick and len(named) == 1 and _are_certain(words.keys() - no_names, managed, {}):
             yield RoleOptions(purpose, *_ticks(header, named[0], named, words), are_managed=True)
@@ -105,10 +104,6 @@ def role_options(look: TableLook, managed: Sequence[str], *, has_chosen: bool) -
         yield RoleOptions(purpose, *_ticks(header, role, yes, words))
     else:
         yield RoleOptions(purpose, [*options, "--map", f"{word}={role}"], {"mapping": {word: role}})
-
-
-def _usual_headers(look: TableLook) -> Collection[str]:
-    return set(map(fold_header, recipe_by_meaning(look.recipe, look.header).role))
 
 
 def _ticks(header: str, role: str, yes: Sequence[str], words: Collection[str]) -> tuple[list[str], dict[str, Any]]:

@@ -5,12 +5,13 @@ be swapped, the date is refused as ambiguous.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from functools import lru_cache
 
 from rolesync.model.findings import CellError, Code, Note, OnNote, quoted
 from rolesync.model.vocabulary import Level
+from rolesync.reader.word_tables import fold_word, words_about
 
 ADVICE = "write it like 2026-06-30, or leave the cell empty"
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -58,9 +59,33 @@ def read_date(cell: str, on_note: OnNote) -> date | None:
     return day
 
 
+def read_last_day(cell: str, on_note: OnNote, read: Callable[[str, OnNote], date | None] = read_date) -> date | None:
+    """Read the last day of a role; None for a blank cell or a word such as `never`.
+
+    Args:
+        cell: the cell.
+        on_note: see `read_date`.
+        read: reads a date.
+
+    Raises:
+        CellError: see `read_date`.
+    """
+    return None if has_no_end(cell) else read(cell, on_note)
+
+
+def has_no_end(cell: str) -> bool:
+    """Whether a cell of a column of last days says that the role has none."""
+    return cell[:1].isalpha() and fold_word(cell) in words_about("no_end")
+
+
+def possible_days(cell: str) -> list[date]:
+    """The days that a cell may mean, in order; more than one if day and month may be exchanged."""
+    return sorted(set(_possible_days(_MIDNIGHT.sub("", cell.strip()))))
+
+
 def is_date(cell: str) -> bool:
     """Whether a cell is a date, also one whose day and month may be exchanged."""
-    return any(_possible_days(_MIDNIGHT.sub("", cell.strip())))
+    return bool(possible_days(cell))
 
 
 def without_time(cell: str) -> str:

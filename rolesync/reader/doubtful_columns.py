@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from rolesync.model.findings import NAMED, CellError, Code, Finding, error, name_some, quoted, quoted_or_blank
+from rolesync.model.findings import NAMED, Code, Finding, error, name_some, quoted, quoted_or_blank
 from rolesync.model.vocabulary import Level
 from rolesync.reader.column_words import (
     ABOUT_PERSON,
@@ -21,7 +21,7 @@ from rolesync.reader.column_words import (
     cell_meaning,
     speaks_against_user,
 )
-from rolesync.reader.dates import is_date, read_date, without_time
+from rolesync.reader.dates import has_no_end, is_date, possible_days, without_time
 from rolesync.reader.header import Layout
 from rolesync.reader.header_findings import option
 from rolesync.reader.word_tables import fold_word
@@ -122,12 +122,22 @@ def _meaning(kind: ColumnKind, word: str, today: date) -> CellMeaning:
         return meaning
     if kind is ColumnKind.EXPIRES and word.isalpha() and answer(word):
         return CellMeaning.ASK  # has the user left, or may the user stay to the end?
-    try:
-        day = read_date(without_time(word), lambda _note: None)
-    except CellError as problem:
-        return CellMeaning.ASK if problem.code is Code.DATE_AMBIGUOUS else CellMeaning.UNKNOWN
-    if day is None:
+    return _meaning_of_date(kind, word, today)
+
+
+def _meaning_of_date(kind: ColumnKind, word: str, today: date) -> CellMeaning:
+    """What a date says about its row; one that may be two days, only if both say the same."""
+    if not word.strip():
         return CellMeaning.BLANK
+    meanings = {_meaning_of_day(kind, day, today) for day in possible_days(without_time(word))}
+    if kind is ColumnKind.EXPIRES and has_no_end(word):
+        meanings = {CellMeaning.COUNTS}
+    if len(meanings) > 1:
+        return CellMeaning.ASK
+    return meanings.pop() if meanings else CellMeaning.UNKNOWN
+
+
+def _meaning_of_day(kind: ColumnKind, day: date, today: date) -> CellMeaning:
     outside = {ColumnKind.STARTS: day > today, ColumnKind.EXPIRES: day < today}
     return CellMeaning.AGAINST if outside.get(kind, day <= today) else CellMeaning.COUNTS
 

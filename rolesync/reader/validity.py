@@ -14,7 +14,7 @@ from rolesync.model.findings import NAMED, CellError, Code, Finding, Note, OnNot
 from rolesync.model.periods import ALWAYS, Period
 from rolesync.model.vocabulary import Level
 from rolesync.reader.column_words import CellMeaning, ColumnKind, cell_meaning
-from rolesync.reader.dates import read_date
+from rolesync.reader.dates import read_date, read_last_day
 from rolesync.reader.header import Layout
 from rolesync.reader.header_findings import option
 from rolesync.reader.word_tables import fold_word
@@ -107,7 +107,8 @@ class ValidityReader:
             if place is not None
         ]
         self._starts, self._expires, self._errors = layout.starts, layout.expires, layout.errors
-        self._read_starts, self._read_expires = self._date_reader(layout.starts), self._date_reader(layout.expires)
+        self._read_starts = self._date_reader(layout.starts, read_date)
+        self._read_expires = self._date_reader(layout.expires, read_last_day)
         self._on_starts_note, self._on_expires_note = on_note_of(layout.starts), on_note_of(layout.expires)
         self._today = today
         self._words: dict[str, dict[str, bool]] = {layout.header[place]: {} for place, _ in self._actions}
@@ -199,13 +200,15 @@ class ValidityReader:
             if meaning is not CellMeaning.AGAINST:
                 words[word] = meaning not in {CellMeaning.ASK, CellMeaning.UNKNOWN}
 
-    def _date_reader(self, place: int | None) -> Callable[[str], date | None]:
+    def _date_reader(
+        self, place: int | None, read_cell: Callable[[str, OnNote], date | None]
+    ) -> Callable[[str], date | None]:
         """A function that reads a date of a column; a refusal also says how to do without the column."""
         on_note = self._on_note_of(place)
 
         def read(cell: str) -> date | None:
             try:
-                return read_date(cell, on_note)
+                return read_cell(cell, on_note)
             except CellError as problem:
                 ignores = option("ignore-column", self._header[place or 0])
                 raise CellError(problem.code, f"{problem.message}; or ignore the column: {ignores}") from None

@@ -127,3 +127,10 @@ def test_a_row_of_a_single_text_is_refused_with_what_to_do(row: str, tmp_path: P
     migration = run(tmp_path, {"s.csv": f"email,role\n{A},Admin\n{row}\n{B},Admin\n"}, Recipe())
     assert pairs(migration) == [(A, "Admin"), (B, "Admin")]
     assert cells_with(migration, CellOutcome.REFUSED) == [(3, row.strip(","), "identity_missing")]
+
+
+def test_a_word_says_that_a_role_has_no_last_day_but_not_no_first_one(tmp_path: Path) -> None:
+    text = "email,role,starts,expires\na@x.edu,Admin,,never\nb@x.edu,Admin,never,\n"
+    migration = run(tmp_path, {"s.csv": text}, Recipe())
+    assert pairs(migration) == [("a@x.edu", "Admin")]
+    assert [cell.address for _, cell in migration.ledger.refused()] == ["C3"]

@@ -86,6 +86,20 @@ def commands(folder: Path, files: dict[str, str]) -> list[str]:
         (f"email,role\n{A},Admin\n{B},\nc@x.edu,Admn\n", ["s.csv"]),
         (f"email,roles\n{A},Admin\n{B},\nc@x.edu,Admin; Clerk\n", ["s.csv"]),
         (f"email,role\n{A},Admin\n{B},\nc@x.edu,Teacher\n", ["s.csv"]),
+        ("101,Admin\n102,Admin\n", ["s.csv --no-header --user-id-column 1 --role-column 2"]),
+        (f"user_id,login_id,email,role\n1,a,{A},Admin\n", ["s.csv --role-column role"]),
+        (
+            f"user_id,login_id,email,role\n1,a,{A},Boss\n",
+            ["s.csv --role-column role --map Boss=Admin", "s.csv --role Admin"],
+        ),
+        (
+            f"email,role,until\n{A},Admin,2024-12-31\n{B},Admin,2025-12-31\n",
+            ["s.csv --ignore-column until"],
+        ),
+        (
+            f"email,role,Access end\n{A},Admin,12/31/2024\n{B},Admin,1/5/2030\n",
+            ["s.csv --keep 'Access end=1/5/2030'", "s.csv --keep 'Access end=12/31/2024'"],
+        ),
         (f",role\n{A},Admin\n{B},Admin\n", ["s.csv --email-column 'column A'"]),
         (f"email,\n{A},Admin\n{B},Clerk\n", ["s.csv --role-column 'column B'"]),
         (
@@ -159,3 +173,14 @@ def test_a_purpose_names_what_was_chosen_and_what_is_in_the_way(tmp_path: Path, 
     (tmp_path / "s.csv").write_text(text, encoding="utf-8")
     overview = describe_file(tmp_path / "s.csv", Recipe(), managed=MANAGED, today=TODAY, form=ListForm())
     assert purpose in overview.commands[0].purpose.replace(f"{tmp_path}/", "")
+
+
+def test_a_command_names_the_encoding_and_decides_about_the_words_in_it(tmp_path: Path) -> None:
+    text = "メールアドレス,権限,在籍区分\na@x.edu,Admin,在籍\nb@x.edu,Admin,退職\n"
+    (tmp_path / "s.csv").write_bytes(text.encode("cp932"))
+    overview = describe_file(tmp_path / "s.csv", Recipe(), managed=MANAGED, today=TODAY, form=ListForm())
+    options = [list(command.words[5:]) for command in overview.commands]
+    assert options == [
+        ["--encoding", "shift_jis", "--keep", "在籍区分=在籍"],
+        ["--encoding", "shift_jis", "--ignore-column", "在籍区分"],
+    ]

@@ -318,3 +318,8 @@ def test_first_and_last_names_are_joined(tmp_path: Path) -> None:
     assert (2, "Lee", "used") in cells_with(joined, CellOutcome.ASSIGNMENT)
     whole = run(tmp_path, {"s.csv": f"name,first name,email,role\nAnn Lee,A,{A},Admin\n"}, Recipe())
     assert [row.name for row in whole.assignments] == ["Ann Lee"]
+
+
+def test_an_account_that_active_directory_disables_does_not_count(tmp_path: Path) -> None:
+    text = "mail,role,userAccountControl\na@x.edu,Admin,514\nb@x.edu,Admin,512\n"
+    assert pairs(run(tmp_path, {"s.csv": text}, Recipe(fixed="Admin"))) == [("b@x.edu", "Admin")]

@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from rolesync.model.findings import CellError, Note
-from rolesync.reader.dates import read_date
+from rolesync.reader.dates import has_no_end, possible_days, read_date, read_last_day
 
 
 def read(cell: str) -> tuple[date | None, list[Note]]:
@@ -77,3 +77,20 @@ def test_a_text_that_is_not_a_date_is_refused_with_the_reason(cell: str, reason:
             read(cell)
         assert caught.value.code == "date_invalid"
         assert "2026-06-30" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "cell", ["never", "Never expires", "unbefristet", "Läuft nie ab", "jamais", "無期限", "nunca caduca"]
+)
+def test_a_word_may_say_that_a_role_has_no_last_day(cell: str) -> None:
+    assert has_no_end(cell)
+    assert read_last_day(cell, lambda _note: None) is None
+
+
+@pytest.mark.parametrize("cell", ["", "2026-06-30", "soon", "mai", "-"])
+def test_other_cells_are_read_as_a_last_day(cell: str) -> None:
+    assert not has_no_end(cell)
+
+
+def test_a_date_may_be_several_days() -> None:
+    assert possible_days("3/4/2026") == [date(2026, 3, 4), date(2026, 4, 3)]

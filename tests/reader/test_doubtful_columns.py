@@ -263,3 +263,16 @@ def test_a_blank_cell_is_called_so(tmp_path: Path) -> None:
             path, managed_roles=("Admin",), today=TODAY, form=ListForm(keep={"Account status": words})
         )
         assert any(message in finding.message for finding in desired.findings)
+
+
+def test_a_date_that_may_be_two_days_counts_if_both_do(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    for cells, status in (
+        (("1/5/2030", "never", ""), "ok"),
+        (("1/5/2020", "", ""), "reject"),
+        (("3/4/2026", "", ""), "reject"),
+    ):
+        rows = "".join(f"u{number}@x.edu,Admin,{cell}\n" for number, cell in enumerate(cells))
+        path.write_text(f"email,role,Access end\n{rows}", encoding="utf-8")
+        desired = read_desired(path, managed_roles=("Admin",), today=date(2026, 3, 15), form=ListForm())
+        assert desired.status == status
