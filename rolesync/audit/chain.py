@@ -119,7 +119,7 @@ class ChainReader:
         if self._suspect is None or may_be_torn(self.torn, self.position.seq):
             return None
         reason = (
-            f"{len(self.torn)} bytes were appended after record {self.position.seq}, and are no record; the records "
+            f"{len(self.torn):,} bytes were appended after record {self.position.seq}, and are no record; the records "
             "before them are as they were written; the next run closes and explains these bytes"
         )
         return replace(self._suspect, reason=reason, code=APPENDED_BYTES)
@@ -201,11 +201,10 @@ class ChainReader:
             self.bad = self._suspect or FirstBadRecord(epoch.line, epoch.seq, problem, epoch.file)
             return False
         if self.torn:
-            size = TornAppend.of(self.torn).torn_bytes
-            known = may_be_torn(self.torn, epoch.seq - 1)
-            damage = (
-                f"{size} bytes of an unfinished append" if known else f"{len(self.torn)} appended bytes of no record"
-            )
+            if may_be_torn(self.torn, epoch.seq - 1):
+                damage = f"{TornAppend.of(self.torn).torn_bytes:,} bytes of an unfinished append"
+            else:
+                damage = f"{len(self.torn):,} appended bytes of no record"
             self.notices.append(f"record {epoch.seq} explains {damage} before it")
         if event_of(line) == RecordKey.NAME.encode():
             self.epochs.append(epoch)

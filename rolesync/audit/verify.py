@@ -56,7 +56,7 @@ def _head_problem(head: Head | None, reader: ChainReader, bad: FirstBadRecord | 
     if head is None:
         return f"{HEAD} is missing or damaged, so a cut-off end would not be noticed"
     if not reader.head_seen and head.position.seq > seq and not bad:
-        return f"the head names {head.position.seq} records, the record has {seq}: its end was cut off"
+        return f"the head names {head.position.seq:,} records, the record has {seq:,}: its end was cut off"
     if not reader.head_seen:
         return f"the head (record {head.position.seq}) does not fit the record (whole up to {seq})"
     has_records = head.position != START or seq
@@ -80,7 +80,7 @@ def _notices(head: Head | None, reader: ChainReader, bad: FirstBadRecord | None)
         )
     if reader.torn and not bad:
         yield (
-            f"after record {seq} there are {TornAppend.of(reader.torn).torn_bytes} bytes of an unfinished append: "
+            f"after record {seq} there are {TornAppend.of(reader.torn).torn_bytes:,} bytes of an unfinished append: "
             "after a crash, or during a run; the next append closes and explains them"
         )
     ends = [*(epoch.seq - 1 for epoch in reader.epochs[1:]), seq]

@@ -135,7 +135,7 @@ def _decided(path: Path, context: "Context", settings: "Settings", *, undecided_
     gone = f"; {plural(len(result.gone), 'row')} of users who no longer hold the role" if result.gone else ""
     numbers = (
         f"{plural(len(stay), 'role')} stay, {len(result.leave):,} leave{gone}. "
-        f"The plan of this list is to be: remove {len(result.leave)}, add 0"
+        f"The plan of this list is to be: remove {len(result.leave):,}, add 0"
     )
     if not log_event("info", numbers):
         sys.stderr.write(f"{numbers}\n")

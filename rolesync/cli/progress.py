@@ -130,16 +130,17 @@ def _write_stage(stage: str, done: int, total: int) -> None:
     from rolesync.model.live import WAITING
 
     if done == total or stage == WAITING or is_verbose():
-        _write_line(f"{stage}: {done} of {total}{' s' if stage == WAITING else ''}")
+        _write_line(f"{stage}: {done:,} of {total:,}{' s' if stage == WAITING else ''}")
 
 
 @contextmanager
 def _bars() -> Iterator[tuple["Progress", Callable[[str], None]]]:
     """Show a bar for each stage on a terminal; gives the functions that show progress, and a line above the bars."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    numbers = TextColumn("{task.completed:,.0f}/{task.total:,.0f}", style="progress.download")
+    columns = (TextColumn("{task.description}"), BarColumn(), numbers, TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as bars:
         tasks: dict[str, Any] = {}
 

@@ -220,11 +220,12 @@ def _review_on_page(
 
 def end_of_review(approved: "Plan", target: Path) -> "ReviewEnd":
     """Describe the end of a review by its approved plan, with the command that applies it, if one can."""
+    from rolesync.model.plans import effect_text
     from rolesync.report.content.plan_summary import NextCommands, next_step
     from rolesync.review.page.session import ReviewEnd
 
     blocked = " A guard still blocks it: only an override lets it pass." if approved.blocked else ""
-    done = f"The plan to {approved.effect} is approved and"
+    done = f"The plan to {effect_text(approved.effect)} is approved and"
     if str(target) == "-":
         return ReviewEnd("Approved", f"{done} was written to standard output.{blocked}")
     _, command = next_step(approved, NextCommands(apply=apply_command(target)))

@@ -12,7 +12,7 @@ from rolesync.errors import PlanRefusedError
 from rolesync.history.earlier_runs import EarlierRun
 from rolesync.model.history import GuardBaseline
 from rolesync.model.live import Live
-from rolesync.model.plans import Changes, Plan, recount
+from rolesync.model.plans import Changes, Plan, effect_text, recount
 from rolesync.planner.guards import judge
 from rolesync.tables.file_type import MAX_BYTES
 from rolesync.tables.regular_file import is_standard_input, same_sha256
@@ -221,7 +221,8 @@ def check_unattended(plan: Plan, *, required: bool) -> None:
     """
     if required and len(plan.changes):
         raise PlanRefusedError(
-            f"the changes ({plan.effect}) need an approval, as require_approval or four_eyes asks; nothing was written",
+            f"the changes ({effect_text(plan.effect)}) need an approval, as require_approval or four_eyes asks; "
+            "nothing was written",
             hint="rolesync plan FILE -o PLAN; rolesync review PLAN; then rolesync apply the plan the review writes",
         )
 

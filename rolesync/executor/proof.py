@@ -92,4 +92,4 @@ def _sentences(role: str, what: str, ids: Collection[int], emails: Mapping[int, 
     if not ids:
         return []
     named = name_some(f"{emails.get(user_id) or 'no e-mail'} (#{user_id})" for user_id in sorted(ids))
-    return [f"{role}: {len(ids)} {what}: {named}"]
+    return [f"{role}: {len(ids):,} {what}: {named}"]

@@ -187,8 +187,8 @@ def _apply(job: Job, context: Context, facts: CommandFacts) -> AccountResult:
         all_done = numbers[OutcomeStatus.DONE] == len(run.outcomes)
         status = AccountStatus.UNREACHABLE if run.stopped and not all_done else AccountStatus.INCOMPLETE
         undone = Counter({name: number for name, number in numbers.items() if name != OutcomeStatus.DONE.value})
-        parts = [f"{number} {name.replace('_', ' ')}" for name, number in undone.items() if number]
-        differences = f"{len(run.proof.differences)} differences" if run.proof else "not verified"
+        parts = [f"{number:,} {name.replace('_', ' ')}" for name, number in undone.items() if number]
+        differences = plural(len(run.proof.differences), "difference") if run.proof else "not verified"
         message = run.stopped or ", ".join([*parts, differences])
     return AccountResult(
         job.account,

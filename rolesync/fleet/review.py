@@ -19,7 +19,7 @@ from rolesync.fleet.night_folder import PlannedNight, approved_path, plan_path
 from rolesync.history.person import last_changes
 from rolesync.model.fleet import AccountResult, AccountStatus, FleetVerdict
 from rolesync.model.fleet_review import ReviewedAccount, ReviewState, UsualNumbers
-from rolesync.model.plans import Plan
+from rolesync.model.plans import Plan, effect_text
 from rolesync.planner.approval import Decisions
 from rolesync.planner.decode import from_json
 from rolesync.planner.encode import to_json
@@ -185,7 +185,7 @@ class FleetReview:
         def approve(decisions: Decisions, reviewer: str, sees: str) -> ReviewEnd:
             approved = complete_review(plan, decisions, reviewer, sees, context)
             save_approved(approved, self.folder, name, context.settings)
-            sentence = f"The plan of {name} to {approved.effect} is approved."
+            sentence = f"The plan of {name} to {effect_text(approved.effect)} is approved."
             if not approved.blocked:
                 return ReviewEnd("Approved", sentence, f"rolesync fleet apply {self._quoted}")
             overridable = all(verdict.overridable for verdict in approved.blocked)

@@ -92,7 +92,7 @@ def records_before_break(
         raise UsageError(f"No run begins with {run_id!r}.", hint="`rolesync runs` lists them.")
     if len(matches) > 1:
         some = ", ".join(matches[:_SHOWN_IDS])
-        raise UsageError(f"{len(matches)} runs begin with {run_id!r}: {some} …", hint="give more of the id")
+        raise UsageError(f"{len(matches):,} runs begin with {run_id!r}: {some} …", hint="give more of the id")
     records: list[dict[str, Any]] = []
     try:
         records.extend(read_records(folder, matches[0], key=key))

@@ -109,10 +109,10 @@ class PageCheck:
         if not self.read:
             self.pages, self._reported, self._size = max(1, page.last), (page.last, page.total), len(page.ids)
             if page.total > _MOST_ITEMS or self.pages != max(1, -(-page.total // max(1, self._size))):
-                size = f"page 1 has {self._size}"
-                raise InconsistentPagesError(f"{what} reports {page.last} pages and {page.total} {noun}, and {size}")
+                reported = f"{page.last:,} pages and {page.total:,} {noun}"
+                raise InconsistentPagesError(f"{what} reports {reported}, and page 1 has {self._size:,}")
         elif (page.last, page.total) != (last, total):
-            raise InconsistentPagesError(f"{what} had {total} {noun} on page 1, {page.total} on page {page.number}")
+            raise InconsistentPagesError(f"{what} had {total:,} {noun} on page 1, {page.total:,} on page {page.number}")
         if page.current != page.number and page.total:
             raise InconsistentPagesError(f"{what} returned page {page.current} instead of {page.number}")
         self._ids.update(page.ids)
@@ -121,6 +121,6 @@ class PageCheck:
         expected = self.total if self.read == self.pages else self._size * self.read
         if not number == len(self._ids) == expected:
             raise InconsistentPagesError(
-                f"{what} returned {number} {noun} ({len(self._ids)} distinct) on {self.read} of {self.pages} pages, "
-                f"where {expected} belong"
+                f"{what} returned {number:,} {noun} ({len(self._ids):,} distinct) on {self.read:,} of "
+                f"{self.pages:,} pages, where {expected:,} belong"
             )

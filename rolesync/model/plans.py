@@ -1,5 +1,6 @@
 """A plan: the changes, their limits, and who is responsible for them."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -172,7 +173,7 @@ class Plan:
 
     @property
     def effect(self) -> str:
-        """The text with which a reviewer confirms the plan, as in `remove 12, add 40`."""
+        """The text with which a reviewer confirms the plan, as in `remove 12, add 40`; see `effect_text`."""
         removals = int((self.changes["action"] == Action.REMOVE.value).sum())
         return f"remove {removals}, add {len(self.changes) - removals}"
 
@@ -199,3 +200,8 @@ class Plan:
         if self.blocked:
             return "blocked"
         return "ready" if len(self.changes) else "empty"
+
+
+def effect_text(effect: str) -> str:
+    """Format an effect for people, as in `remove 1,200, add 40`."""
+    return re.sub(r"(?<=\d)(?=(?:\d{3})+\b)", ",", effect)

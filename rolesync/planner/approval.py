@@ -4,6 +4,7 @@ Reviews in a workbook and on a page both end here. The reviewer excludes changes
 removals, and approves the rest. The approved plan has its own digest. The guards judge it again, and may block it.
 """
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ import pandas as pd
 from rolesync.differ.holds import with_held
 from rolesync.errors import PlanRefusedError, UsageError
 from rolesync.model.frames import CHANGES, frame
-from rolesync.model.plans import Approval, Changes, Plan, Released, recount
+from rolesync.model.plans import Approval, Changes, Plan, Released, effect_text, recount
 from rolesync.model.reasons import WAITING, HeldReason
 from rolesync.model.vocabulary import Level
 from rolesync.planner.digest import digest
@@ -97,7 +98,8 @@ def approve(  # noqa: PLR0913  # an approval has that many parts
         decisions: the decisions of the reviewer.
         reviewer: the name of the person who is responsible.
         operator: the user who runs the review.
-        confirmed_effect: the effect as the reviewer typed it, as in `remove 12, add 40`. Case and blanks don't matter.
+        confirmed_effect: the effect as the reviewer typed it, as in `remove 12, add 40`. Case, blanks and
+            thousands separators don't matter.
         now: the time, with time zone.
 
     Raises:
@@ -111,10 +113,11 @@ def approve(  # noqa: PLR0913  # an approval has that many parts
             hint=f"enter your name with 1 to {LONGEST_NAME} printable characters",
         )
     decided = decide(plan, decisions)
-    if " ".join(confirmed_effect.casefold().replace(",", ", ").split()) != decided.effect:
+    if _normalise_effect(confirmed_effect) != decided.effect:
+        effect = effect_text(decided.effect)
         raise PlanRefusedError(
-            f"the decided plan would {decided.effect}, and not {confirmed_effect[:60]!r}; nothing was approved",
-            hint=f"check the plan again, and confirm it with: {decided.effect}",
+            f"the decided plan would {effect}, and not {confirmed_effect[:60]!r}; nothing was approved",
+            hint=f"check the plan again, and confirm it with: {effect}",
         )
     approval = Approval(
         reviewer=name,
@@ -127,6 +130,12 @@ def approve(  # noqa: PLR0913  # an approval has that many parts
     )
     approved = replace(decided, approval=approval)
     return replace(approved, digest=digest(approved))
+
+
+def _normalise_effect(typed: str) -> str:
+    """Return a typed effect as `Plan.effect` has it."""
+    ungrouped = re.sub(r"\d{1,3}(?:,\d{3})+(?!\d)", lambda number: number[0].replace(",", ""), typed.casefold())
+    return " ".join(ungrouped.replace(",", ", ").split())
 
 
 def _check(plan: Plan, decisions: Decisions) -> None:

@@ -19,7 +19,7 @@ def input_refused(findings: Sequence[Finding]) -> Verdict:
     where = f" (row {name_some(map(str, rows))})" if rows else ""
     if errors:
         status = VerdictStatus.BLOCK
-        message = f"errors in the list: {len(errors)}{where}, none allowed: correct them and plan again"
+        message = f"errors in the list: {len(errors):,}{where}, none allowed: correct them and plan again"
     elif held:
         status = VerdictStatus.WARN
         message = f"unreadable rows in the list{where}: they are held, and so is every removal"

@@ -128,7 +128,7 @@ class _Service:
                 seen.add(key)
                 yield resource
             if (not resources and len(seen) < total) or len(seen) > total:
-                raise incomplete(self._address.where, f"{len(seen)} entries came of {total}")
+                raise incomplete(self._address.where, f"{len(seen):,} entries came of {total:,}")
 
     def _row(self, user: dict[str, Any], role: str) -> DirectoryRow:
         emails = user.get("emails") or []

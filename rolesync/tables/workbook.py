@@ -122,10 +122,10 @@ def _row_count(sheet: RawSheet) -> int:
 def _findings(details: SheetDetails) -> Iterator[Finding]:
     """Report hidden rows, rows that are struck through, and vertically merged cells, each at its last row."""
     if hidden := details.hidden:
-        text = f"rows that are hidden or filtered out in the workbook: {len(hidden)} ({_list_rows(hidden)})"
+        text = f"rows that are hidden or filtered out in the workbook: {len(hidden):,} ({_list_rows(hidden)})"
         yield Finding(Level.WARNING, Code.HIDDEN.value, f"{text}; they are read all the same", hidden[-1])
     if struck := details.struck:
-        text = f"rows with text that is struck through in the workbook: {len(struck)} ({_list_rows(struck)})"
+        text = f"rows with text that is struck through in the workbook: {len(struck):,} ({_list_rows(struck)})"
         advice = "delete each row that no longer counts"
         text = f"{text}; they are read all the same: {advice}"
         yield Finding(Level.WARNING, Code.STRUCK_THROUGH.value, text, struck[-1])

@@ -133,7 +133,7 @@ def _named_users(studio: StudioReader, settings: Settings) -> Iterator[Check]:
             hint = f"correct {name}; until then it protects nobody of that name"
             yield Check(f"{name} in Studio", WARN, f"no user is {', '.join(unknown)}", hint)
         else:
-            yield Check(f"{name} in Studio", PASS, f"{len(keys)} of {len(keys)} found")
+            yield Check(f"{name} in Studio", PASS, f"{len(keys):,} of {len(keys):,} found")
 
 
 def _list(context: Context) -> Iterator[Check]:

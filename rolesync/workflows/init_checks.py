@@ -202,5 +202,5 @@ def describe_list(path: Path | str, context: Context) -> list[str]:
     lines = [f"{plural(desired.source.rows, 'row')}: {asks}."]
     lines += [f"{finding.level.value}: {finding.message}" for finding in findings[:_FINDINGS_SHOWN]]
     if len(findings) > _FINDINGS_SHOWN:
-        lines.append(f"… and {len(findings) - _FINDINGS_SHOWN} more: rolesync validate {path}")
+        lines.append(f"… and {len(findings) - _FINDINGS_SHOWN:,} more: rolesync validate {path}")
     return lines

@@ -104,7 +104,7 @@ def _returning_admins(sent: pd.DataFrame) -> Iterator[str]:
     users = int(((sent["role"] == "Admin") & (sent["action"] == Action.REMOVE.value)).sum())
     if users:
         yield (
-            f"Whether Admin comes back ({users} lose it here): an admin of Canvas LMS gets it again at their next "
+            f"Whether Admin comes back ({users:,} lose it here): an admin of Canvas LMS gets it again at their next "
             "launch of Studio."
         )
 

@@ -38,9 +38,10 @@ def test_in_a_pipe_each_completed_stage_and_each_wait_is_a_line(capsys: pytest.C
             context.progress("reading Admin", done, 3)
         context.progress("applying", 1, 6)
         context.progress(WAITING, 3, 60)
+        context.progress("reading media", 1499, 1499)
     shown = capsys.readouterr()
     waiting = "waiting until Studio shows the changes: 3 of 60 s\n"
-    assert (shown.out, shown.err) == ("", f"reading Admin: 3 of 3\n{waiting}")
+    assert (shown.out, shown.err) == ("", f"reading Admin: 3 of 3\n{waiting}reading media: 1,499 of 1,499\n")
 
 
 def test_on_a_terminal_each_stage_has_a_bar(
@@ -53,11 +54,13 @@ def test_on_a_terminal_each_stage_has_a_bar(
         context.progress("reading [Admin]", 1, 3)
         context.progress("reading [Admin]", 3, 3)
         context.progress("reading [Admin]", 2, 2)  # read again: a new bar
+        context.progress("reading media", 1499, 2000)
     shown = capsys.readouterr()
     assert shown.out == ""
     assert "reading [Admin]" in shown.err
     assert "3/3" in shown.err
     assert "2/2" in shown.err
+    assert "1,499/2,000" in shown.err
 
 
 def test_verbose_shows_no_bars_because_the_log_would_break_them(

@@ -37,8 +37,8 @@ def test_an_empty_search_may_report_no_page_and_any_page_number() -> None:
     ("pages", "message"),
     [
         ([Page(1, 1, 3, 1, [1])], "reports 3 pages and 1 items, and page 1 has 1"),
-        ([Page(1, 1, 10**9, 10**30, list(range(50)))], f"reports {10**9} pages and {10**30} items, and page 1 has 50"),
-        ([Page(1, 1, 2 * 10**28, 10**30, list(range(50)))], f"reports {2 * 10**28} pages and {10**30} items"),
+        ([Page(1, 1, 10**9, 10**30, list(range(50)))], f"reports {10**9:,} pages and {10**30:,} items, "),
+        ([Page(1, 1, 2 * 10**28, 10**30, list(range(50)))], f"reports {2 * 10**28:,} pages and {10**30:,} items"),
         ([Page(1, 1, 3, 10, [1, 2])], "reports 3 pages and 10 items, and page 1 has 2"),
         ([Page(1, 1, 3, 10, [])], "reports 3 pages and 10 items, and page 1 has 0"),
         ([Page(1, 1, 1, 0, [1])], r"returned 1 items \(1 distinct\) on 1 of 1 pages, where 0 belong"),

@@ -161,7 +161,7 @@ def test_a_list_that_was_inconsistent_once_is_read_again() -> None:
 def test_an_impossible_total_is_refused() -> None:
     (row,) = rows(read(pages([medium(1)], total=10**30, last=10**30))[0])
     assert row["known"] == Completeness.NOTHING
-    assert f"reports {10**30} pages and {10**30} media, and page 1 has 1" in row["note"]
+    assert f"reports {10**30:,} pages and {10**30:,} media, and page 1 has 1" in row["note"]
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 422, 500])

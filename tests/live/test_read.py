@@ -256,8 +256,8 @@ TAMPERS = {
         of_page(2, lambda body: body["users"].pop()),
         "99 users (99 distinct) on 2 of 3 pages, where 100",
     ),
-    "too many pages": (of_page(1, lambda body: body["meta"].update(last_page=10**12)), "reports 1000000000000 pages"),
-    "too many users": (of_page(1, lambda body: body["meta"].update(total_count=10**30)), "and 1000000"),
+    "too many pages": (of_page(1, lambda body: body["meta"].update(last_page=10**12)), "reports 1,000,000,000,"),
+    "too many users": (of_page(1, lambda body: body["meta"].update(total_count=10**30)), "and 1,000,000,"),
     "no pages": (of_page(1, lambda body: body["meta"].update(last_page=0)), "reports 0 pages and 120 users"),
 }
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from rolesync.model.frames import CHANGES, frame
-from rolesync.model.plans import RoleCount, Verdict, recount
+from rolesync.model.plans import RoleCount, Verdict, effect_text, recount
 from rolesync.model.vocabulary import VerdictStatus
 from tests.planner.samples import PLAN
 
@@ -13,6 +13,18 @@ BLOCK = Verdict("max_removals", VerdictStatus.BLOCK, "too many removals", "Admin
 def test_the_effect_counts_removals_and_additions() -> None:
     assert PLAN.effect == "remove 1, add 1"
     assert replace(PLAN, changes=frame(CHANGES)).effect == "remove 0, add 0"
+
+
+@pytest.mark.parametrize(
+    ("effect", "shown"),
+    [
+        ("remove 999, add 0", "remove 999, add 0"),
+        ("remove 2009, add 1234567", "remove 2,009, add 1,234,567"),
+        ("remove 100000, add 3", "remove 100,000, add 3"),
+    ],
+)
+def test_an_effect_is_shown_with_thousands_separators(effect: str, shown: str) -> None:
+    assert effect_text(effect) == shown
 
 
 @pytest.mark.parametrize("empty", [True, False])

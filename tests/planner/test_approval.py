@@ -25,6 +25,7 @@ from rolesync.planner.encode import to_json
 from rolesync.planner.guards import judge
 from rolesync.planner.order import order
 from tests.planner.samples import assert_same, resealed
+from tests.report.samples import big_plan
 from tests.strategies import CREATED_AT, SOURCE, Row, User, listed, live_of, plans
 
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -223,6 +224,20 @@ def test_the_digest_covers_the_planner_once_the_plan_is_approved() -> None:
 def test_a_wrong_effect_is_refused_with_the_right_effect(confirmed_effect: str) -> None:
     with pytest.raises(PlanRefusedError, match="would remove 2, add 1, and not"):
         approved(reviewable(), confirmed_effect=confirmed_effect)
+
+
+@pytest.mark.parametrize("typed", ["remove 1200, add 1003", "remove 1,200, add 1,003", "Remove 1,200,add 1003"])
+def test_numbers_are_confirmed_with_and_without_thousands_separators(typed: str) -> None:
+    approval = approved(big_plan(1_200, 1_003), confirmed_effect=typed).approval
+    assert approval is not None
+    assert approval.confirmed_effect == "remove 1200, add 1003"
+
+
+@pytest.mark.parametrize("typed", ["remove 1,20, add 1,003", "remove 12,00, add 1003", "remove 1,200,add 1"])
+def test_other_numbers_are_refused_with_those_of_the_plan(typed: str) -> None:
+    with pytest.raises(PlanRefusedError, match="would remove 1,200, add 1,003, and not") as refused:
+        approved(big_plan(1_200, 1_003), confirmed_effect=typed)
+    assert refused.value.hint == "check the plan again, and confirm it with: remove 1,200, add 1,003"
 
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * 201, "a\x1b[31m", "\u202eatir"])

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from rolesync.model.findings import Finding
 from rolesync.model.lists import Fetched
 from rolesync.model.live import ReadStep, Requests
-from rolesync.model.plans import Approval, Drift, Plan, Policy
+from rolesync.model.plans import Approval, Drift, Plan, Policy, effect_text
 from rolesync.model.reasons import WAITING
 from rolesync.model.run_report import RunDrift
 from rolesync.model.vocabulary import Action, Level, Mode, ReadMethod, VerdictStatus
@@ -122,7 +122,7 @@ def approval_text(approval: Approval) -> str:
         "" if same else f" ({escape_for_display(approval.operator, CELL_LIMIT)})"
     )
     released = f", {plural(len(approval.released), 'held removal')} released" if approval.released else ""
-    effect = escape_for_display(approval.confirmed_effect, CELL_LIMIT)
+    effect = escape_for_display(effect_text(approval.confirmed_effect), CELL_LIMIT)
     reviewed = escape_for_display(approval.reviewed_digest[:SHORT_DIGEST])
     decisions = f"{plural(approval.excluded, 'change')} excluded{released}"
     return f"by {by}, {format_time(approval.approved_at)}, effect: {effect}; {decisions}; reviewed plan {reviewed}"

@@ -58,6 +58,8 @@ def test_an_approval_is_shown_with_its_decisions() -> None:
     )
     assert [row.detail for row in held_rows(plan)] == ["excluded by the reviewer: on leave"]
     assert plan.approval is not None
+    large = approval_text(replace(plan.approval, confirmed_effect="remove 2009, add 1000"))
+    assert "effect: remove 2,009, add 1,000; " in large
     alone = approval_text(replace(plan.approval, operator="RITA LEVI", excluded=0, released=()))
     assert alone.startswith("by Rita Levi, 2026-11-02 02:30:00 UTC, effect: remove 2, add 1; 0 changes excluded; ")
 

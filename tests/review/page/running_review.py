@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from rolesync.model.plans import Plan
+from rolesync.model.plans import Plan, effect_text
 from rolesync.planner.approval import Decisions, approve
 from rolesync.report.html.tables import LastChanges
 from rolesync.review.page.server import IDLE_SECONDS, serve
@@ -49,7 +49,8 @@ def running_review(plan: Plan, last_changes: LastChanges | None = None) -> Itera
     def approving(decisions: Decisions, reviewer: str, sees: str) -> ReviewEnd:
         approved = approve(plan, decisions, reviewer=reviewer, operator="rita", confirmed_effect=sees, now=MOMENT)
         review.approved.append(approved)
-        return ReviewEnd("Approved", f"The plan to {approved.effect} is approved.", "rolesync apply plan.approved.json")
+        sentence = f"The plan to {effect_text(approved.effect)} is approved."
+        return ReviewEnd("Approved", sentence, "rolesync apply plan.approved.json")
 
     def leaving(decisions: Decisions) -> ReviewEnd:
         review.left.append(decisions)
