@@ -197,6 +197,18 @@ def test_the_approval_shows_what_stands_out(opened: Open) -> None:
     _, page = opened(impact_plan(ADA))
     page.locator("#go").click()
     expect(page.locator("#effects")).to_contain_text("1 user with a removal owns 1 GB of media or more")
+    expect(page.locator("#effects")).to_contain_text("To check: The token's owner may lose no managed role")
+
+
+def test_a_plan_with_something_to_check_turns_green_with_its_approval(opened: Open) -> None:
+    _, page = opened(school())
+    badge = page.locator(".badge")
+    expect(badge).to_have_text("READY, 1 to check")
+    colour = "badge => getComputedStyle(badge).color"
+    to_check = badge.evaluate(colour)
+    approve(page, "Rita Levi", "4 removals and 2 additions")
+    expect(badge).to_have_text("APPROVED")
+    assert badge.evaluate(colour) != to_check
 
 
 def test_reasons_that_are_missing_can_be_given_together(opened: Open) -> None:

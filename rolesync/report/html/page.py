@@ -206,13 +206,15 @@ def _verdict(plan: Plan) -> dict[str, str]:
     )
     by = f" by {escape_for_display(plan.planned_by, CELL_LIMIT)}" if plan.planned_by else ""
     tone = "approved" if plan.approval and plan.status == "ready" else plan.status
+    warned = sum(verdict.status is VerdictStatus.WARN for verdict in plan.verdicts)
+    to_check = f"{warned:,} {_GUARD_WORDS[VerdictStatus.WARN]}" if tone == "ready" and warned else ""
     sentence = f"{headline(plan).sentence} " if plan.status == "empty" else ""
     if len(plan.changes) and (waiting := removals_waiting(plan)):
         sentence = f"{plural(waiting, 'removal')} held · "
     return {
         "title": totals(plan) if len(plan.changes) else "No changes",
-        "word": _BADGES[tone],
-        "tone": tone,
+        "word": f"{_BADGES[tone]}, {to_check}" if to_check else _BADGES[tone],
+        "tone": f"{tone} to-check" if to_check else tone,
         "sentence": f"{sentence}{origin} · planned {format_time(plan.created_at)}{by}",
     }
 

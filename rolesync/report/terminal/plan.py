@@ -28,6 +28,7 @@ from rolesync.report.content.text import CELL_LIMIT, escape_for_display
 from rolesync.report.terminal.widgets import STYLES, banner, command_line, heading, note, pairs, table_view, words
 
 _BANNERS = {"blocked": "red", "ready": "green", "empty": "blue"}
+_TO_CHECK = "yellow"  # ready, but a guard warns
 
 
 def plan_view(
@@ -46,7 +47,7 @@ def plan_view(
         applied: whether the outcome was shown already, so that neither a verdict nor a next step is due.
     """
     return Group(
-        *([] if applied else [banner(*headline(plan), _BANNERS[plan.status])]),
+        *([] if applied else [banner(*headline(plan), _colour(plan))]),
         *table_view(changes_table(plan), limit),
         *table_view(held_table(plan), limit),
         *table_view(roles_table(plan)),
@@ -57,6 +58,11 @@ def plan_view(
         pairs(_facts(plan)),
         *([] if applied else _next(plan, commands)),
     )
+
+
+def _colour(plan: Plan) -> str:
+    is_to_check = any(verdict.status is VerdictStatus.WARN for verdict in plan.verdicts)
+    return _TO_CHECK if plan.status == "ready" and is_to_check else _BANNERS[plan.status]
 
 
 def _guards(plan: Plan) -> Iterator[RenderableType]:

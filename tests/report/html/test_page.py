@@ -7,15 +7,19 @@ from html.parser import HTMLParser
 
 import pytest
 
-from rolesync.model.plans import Plan, RoleCount
+from rolesync.model.plans import Plan, RoleCount, Verdict
 from rolesync.report.html.page import PICTURE, WITHOUT_SCRIPT, plan_html, run_html
 from tests.report.run_samples import COMPLETE, incomplete
 from tests.report.samples import (
+    APPROVAL,
     DIGEST,
     DRIFTED,
     FORMULA,
     HOSTILE,
     MARKUP,
+    OWNER,
+    PASSES,
+    TOO_MANY,
     big_plan,
     blocked_plan,
     drifted_plan,
@@ -69,9 +73,31 @@ class Page(HTMLParser):
         return " ".join("".join(self.texts).split())
 
 
+@pytest.mark.parametrize(
+    ("verdicts", "banner", "badge"),
+    [
+        (PASSES, "banner ready", "READY"),
+        ((*PASSES, OWNER), "banner ready to-check", "READY, 1 to check"),
+        ((OWNER, replace(OWNER, rule="rival_roles")), "banner ready to-check", "READY, 2 to check"),
+        ((OWNER, TOO_MANY), "banner blocked", "BLOCKED"),
+    ],
+)
+def test_a_plan_is_only_ready_if_no_guard_is_to_be_checked(
+    verdicts: tuple[Verdict, ...], banner: str, badge: str
+) -> None:
+    page = Page(make_plan(verdicts=verdicts))
+    assert ("class", banner) in page.attributes
+    assert f'<span class="badge">{badge}</span>' in page.source
+    approved = replace(make_plan(verdicts=verdicts), approval=APPROVAL)
+    if not approved.blocked:
+        assert ("class", "banner approved") in Page(approved).attributes
+    empty = Page(replace(empty_plan(), verdicts=(OWNER,)))
+    assert '<span class="badge">NOTHING TO DO</span>' in empty.source
+
+
 def test_the_page_shows_the_whole_plan_removals_first() -> None:
     page = Page(make_plan())
-    assert "2 removals, 1 additionREADY desired_roles.csv, 120 rows · planned 2026-11-02 02:30:00 UTC" in page.text
+    assert "2 removals, 1 additionREADY, 1 to check desired_roles.csv, 120 rows · planned 2026-11-02 02:30:00 UTC" in page.text
     assert "Holders of Admin10 → 9 -2 (20%), +1" in page.text
     removal = [
         "- remove",

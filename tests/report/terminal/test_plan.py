@@ -1,9 +1,11 @@
 from dataclasses import replace
 
 import pytest
+from rich.console import Group
+from rich.panel import Panel
 
 from rolesync.model.live import Requests
-from rolesync.model.plans import RoleCount
+from rolesync.model.plans import RoleCount, Verdict
 from rolesync.report.content import plan_rows, plan_summary
 from rolesync.report.content.text import escape_for_display
 from rolesync.report.terminal.plan import plan_view
@@ -11,7 +13,10 @@ from tests.report.samples import (
     ADDED,
     DIGEST,
     MARKUP,
+    OWNER,
+    PASSES,
     PROTECTED,
+    TOO_MANY,
     additive_plan,
     big_plan,
     blocked_plan,
@@ -54,6 +59,17 @@ def test_a_plan_is_shown_from_verdict_to_next_step(width: int) -> None:
             "rolesync apply PLAN",
         ],
     )
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "colour"), [(PASSES, "green"), ((*PASSES, OWNER), "yellow"), ((OWNER, TOO_MANY), "red")]
+)
+def test_the_verdict_is_only_green_if_no_guard_is_to_be_checked(verdicts: tuple[Verdict, ...], colour: str) -> None:
+    view = plan_view(make_plan(verdicts=verdicts), limit=None)
+    assert isinstance(view, Group)
+    banner = view.renderables[0]
+    assert isinstance(banner, Panel)
+    assert banner.border_style == colour
 
 
 def test_a_change_names_user_role_reason_and_row() -> None:

@@ -369,8 +369,11 @@
     over.classList.toggle("left", !approved);
     over.replaceChildren(make("h2", {}, approved ? "APPROVED" : word), make("p", {}, sentence), ...(approved ? [make("p", {}, "Nothing has changed in Studio yet. This command applies the plan:")] : []), ...(command ? [make("pre", {}, command)] : []), make("p", {}, ...(draft.parent ? [make("a", { href: "../" }, `Back to ${draft.parent}`)] : ["You can close this page."])));
     over.hidden = false;
-    const badge = document.querySelector(".banner.ready .badge");
-    if (approved && badge) badge.textContent = "APPROVED";
+    const banner = document.querySelector(".banner.ready");
+    if (approved && banner) {
+      banner.classList.remove("to-check");
+      banner.querySelector(".badge").textContent = "APPROVED";
+    }
     const { reasons, excluded, released } = encoded();
     document.getElementById("draft").textContent = JSON.stringify({ ...draft, revision, effect, reasons, excluded, released, ended: answer }).replaceAll("<", "\\u003c");
     close();
@@ -411,7 +414,8 @@
       return;
     }
     const standingOut = [...document.querySelectorAll(".standing-out > li")].map((line) => line.textContent);
-    form.querySelector("#effects").replaceChildren(...standingOut.map((text) => make("li", {}, text)));
+    const toCheck = [...document.querySelectorAll(".note.warn strong > bdi")].map((sentence) => `To check: ${sentence.textContent}`);
+    form.querySelector("#effects").replaceChildren(...[...standingOut, ...toCheck].map((text) => make("li", {}, text)));
     dialog.showModal();
     reviewer.focus();
   }
