@@ -11,11 +11,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from rolesync.model.frames import HELD, frame
+from rolesync.model.frames import HELD, IMPACT, frame
 from rolesync.model.keys import format_roles
 from rolesync.model.plans import DomainCount, Plan
 from rolesync.model.reasons import Reason
-from rolesync.model.vocabulary import Action
+from rolesync.model.vocabulary import Action, Completeness
 from rolesync.report.html.page import WITHOUT_SCRIPT, plan_html
 from rolesync.report.html.tables import LastChanges
 from tests.browser import Watched, watched
@@ -137,6 +137,50 @@ def test_a_column_sorts_up_then_down_then_as_the_plan_has_it(show: Open) -> None
     for _ in range(2):
         page.get_by_role("button", name="Row").first.click()
     assert people(page) == planned
+
+
+def test_media_are_sorted_by_size_and_by_their_last_view(show: Open) -> None:
+    known, giga = Completeness.ALL, 10**9
+    media = [
+        (1, known, 2, 2, giga, 60, "2024-01-01T00:00:00Z", "2025-02-01T08:00:00Z", ""),
+        (2, known, 0, 0, 0, 0, "", "", ""),
+        (3, Completeness.NOTHING, 0, 0, 0, 0, "", "", "Studio answered 403"),
+        (4, known, 9, 9, 5 * giga, 60, "2024-01-01T00:00:00Z", "", ""),
+        (5, known, 1, 1, 2 * giga, 60, "2024-01-01T00:00:00Z", "2025-11-30T08:00:00Z", ""),
+    ]
+    page = show(replace(big_plan(5, 1), impact=frame(IMPACT, columns(IMPACT, media))))
+    size, viewed = (
+        page.get_by_role("button", name=name, exact=True).first for name in ("Has in Studio", "Last viewed")
+    )
+    head = page.get_by_role("columnheader", name="Has in Studio").first
+    arrow = "button => getComputedStyle(button, '::after').content"
+    unsorted = viewed.evaluate(arrow)
+
+    def numbers() -> str:
+        return "".join(who.rpartition(" ")[2] for who in people(page))
+
+    size.click()
+    assert numbers() == "451326"  # unknown before nothing, an addition last
+    assert head.get_attribute("aria-sort") == "descending"
+    assert viewed.evaluate(arrow) == unsorted
+    viewed.click()
+    assert numbers() == "512346"  # those without a view in the plan's order
+    assert head.get_attribute("aria-sort") == "descending"
+    assert size.evaluate(arrow) == unsorted != viewed.evaluate(arrow)
+    page.reload()
+    assert numbers() == "512346"  # the address keeps the order
+    page.get_by_role("button", name="Removals 5").click()
+    page.get_by_role("button", name="Show all").first.click()
+    assert numbers() == "512346"
+    viewed.click()
+    assert head.get_attribute("aria-sort") == "ascending"
+    assert numbers() == "234615"
+    page.reload()
+    assert numbers() == "234615"
+    viewed.click()
+    assert numbers() == "123456"
+    assert head.get_attribute("aria-sort") is None
+    assert "?" not in page.url
 
 
 def test_details_tell_roles_before_and_after_the_row_and_the_last_run(show: Open) -> None:

@@ -19,12 +19,20 @@ _TRANSFER = "; Studio can transfer a leaver's unshared media to another user (PO
 
 
 class MediaGlance(NamedTuple):
-    """What a user owns at a glance: the media, their last view, both in a sentence with the rest, and their bytes."""
+    """What a user owns at a glance: the media, their last view, both in a sentence with the rest, and what to sort by.
+
+    `size` is in bytes, 0 where unknown, None for a user who owns no media. `last_viewed` is a day, "" where unknown.
+    """
 
     owned: str
     viewed: str
     sentence: str
-    size: int
+    size: int | None
+    last_viewed: str
+
+
+NO_GLANCE = MediaGlance("", "", "", None, "")
+"""For a user whose media were not looked up."""
 
 
 def impact_glances(impact: pd.DataFrame | None) -> dict[int, MediaGlance]:
@@ -33,7 +41,7 @@ def impact_glances(impact: pd.DataFrame | None) -> dict[int, MediaGlance]:
         return {}
     texts = impact_texts(impact)
     cells = zip(*(impact[name].tolist() for name in IMPACT), strict=True)
-    return {user_id: MediaGlance(*_glance(*values), texts[user_id], values[3]) for user_id, *values in cells}
+    return {user_id: _glance(texts[user_id], *values) for user_id, *values in cells}
 
 
 def impact_glance_total(plan: Plan) -> dict[str, str] | None:
@@ -106,18 +114,27 @@ def _describe(  # noqa: PLR0913, PLR0917  # the columns of IMPACT
     return f"{owns}{latest}{viewed}; can open {reachable:,}{remark}"
 
 
-def _glance(  # noqa: PLR0913, PLR0917  # as above
-    known: str, owned: int, reachable: int, size: int, duration: int, newest: str, last_viewed: str, note: str
-) -> tuple[str, str]:
+def _glance(  # noqa: PLR0913, PLR0917  # as above, after the sentence
+    text: str,
+    known: str,
+    owned: int,
+    reachable: int,
+    size: int,
+    duration: int,
+    newest: str,
+    last_viewed: str,
+    note: str,
+) -> MediaGlance:
     del duration, note
     if known == Completeness.NOTHING:
-        return "media unknown", ""
+        return MediaGlance("media unknown", "", text, 0, "")
     least = "at least " if known == Completeness.AT_LEAST else ""
     if not reachable or not (owned or least):
-        return "no media", ""
-    viewed = f"last viewed {escape_for_display(last_viewed[:10])}" if last_viewed else ""
+        return MediaGlance("no media", "", text, None, "")
+    day = escape_for_display(last_viewed[:10])
     latest = f"newest of {escape_for_display(newest[:10])}" if newest else ""
-    return f"{least}{plural(owned, 'medium', 'media')}, {_size(owned, size)}", viewed or latest
+    media = f"{least}{plural(owned, 'medium', 'media')}, {_size(owned, size)}"
+    return MediaGlance(media, f"last viewed {day}" if day else latest, text, size, day)
 
 
 def _media(owned: int, size: int, duration: int) -> str:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from rolesync.model.explanation import PastChange
 from rolesync.model.plans import Plan
-from rolesync.report.content.impact import MediaGlance, impact_glances
+from rolesync.report.content.impact import NO_GLANCE, impact_glances
 from rolesync.report.content.outliers import emptied_domains
 from rolesync.report.content.plan_summary import held_text
 from rolesync.report.content.plan_tables import changes_table, drift_table, held_table
@@ -106,14 +106,13 @@ def _emptied(role: str, before: int) -> str:
 def _with_glances(table: Table, plan: Plan) -> Table:
     """Add what the page shows at a glance: the steps from the roles before to those after, and the media."""
     steps, glances = role_steps(plan), impact_glances(plan.impact)
-    nothing = MediaGlance("", "", "", 0)
 
     def column(of: Column) -> Column:
         if of.key == "roles":
             return of._replace(title="roles", value=lambda row: (*of.value(row), steps[row.user_id]), all_label="")
         if of.key == "impact":
             return of._replace(
-                kind=Kind.MEDIA, value=lambda row: glances.get(row.user_id, nothing) if of.value(row) else nothing
+                kind=Kind.MEDIA, value=lambda row: glances.get(row.user_id, NO_GLANCE) if of.value(row) else NO_GLANCE
             )
         return of
 

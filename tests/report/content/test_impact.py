@@ -103,7 +103,7 @@ def test_every_form_shows_the_media_with_the_user() -> None:
     assert listed == {"12": OWNS, "7": UNKNOWN, "31": "", "": "", "44": OWNS}
     page = plan_html(plan)
     assert page.count("<b>412 media, 310 GB</b> <small>last viewed 2025-02-01</small>") == 2
-    assert page.count(f'["412 media, 310 GB","last viewed 2025-02-01","{OWNS}",310000000000]') == 2
+    assert page.count(f'["412 media, 310 GB","last viewed 2025-02-01","{OWNS}",310000000000,"2025-02-01"]') == 2
     assert "<b>412 media, 310 GB</b><p class=" in page  # of those who lose a role now
 
 

@@ -66,11 +66,10 @@
       return this.rankByRow;
     }
 
-    /* Media are ranked by size, the largest first. */
     ranked() {
       const values = this.words ?? this.cells;
-      const keys = values.map((value) => (this.kind === "user" ? value[0] || value[1] || value[2] : this.kind === "media" ? -value[3] : this.text(value)));
-      const compare = this.kind === "media" ? (a, b) => a - b : collator.compare;
+      const keys = values.map(MEDIA_RANKS[this.kind] ?? ((value) => (this.kind === "user" ? value[0] || value[1] || value[2] : this.text(value))));
+      const compare = this.kind in MEDIA_RANKS ? (a, b) => a - b : collator.compare;
       const order = keys.map((_, at) => at).sort((a, b) => compare(keys[a], keys[b]));
       const rank = new Array(keys.length);
       let last = 0;
@@ -109,9 +108,16 @@
     return [...shown.flatMap((part, at) => (at ? [", ", part] : [part])), ...(later ? [] : [" ", make("strong", { class: "remove" }, `→ ${NO_ROLE}`)])];
   }
 
-  function mediaCell([owned, viewed]) {
+  function mediaCell([owned, viewed, , size]) {
+    if (owned && size === null) return [make("span", { class: "dim" }, owned)];
     return owned ? [make("span", {}, make("b", {}, owned), ...(viewed ? [" ", make("small", {}, viewed)] : []))] : [];
   }
+
+  /* What media are ranked by: the largest or the last viewed first, then those unknown, then nothing. */
+  const MEDIA_RANKS = {
+    media: ([, , , size]) => (size === null ? Number.MAX_VALUE : -size),
+    viewed: ([, , , , day]) => (day ? -Date.parse(day) : Number.MAX_VALUE),
+  };
 
   /* One section: controls, the table with its rows, and the pages. */
   class List {
@@ -119,6 +125,8 @@
       Object.assign(this, { section, key, details, page: 0, sorted: null, lead: null, action: "", group: null, open: new Set() });
       this.columns = columns.map((column) => new Column(column));
       this.visible = this.columns.filter((column) => !column.hidden);
+      const media = columns.find(({ kind }) => kind === "media");
+      this.viewed = media && new Column({ ...media, key: "viewed", kind: "viewed", title: "Last viewed" });
       this.by = Object.fromEntries(this.columns.map((column) => [column.key, column]));
       this.size = this.columns[0].cells.length;
       this.shown = Array.from({ length: this.size }, (_, at) => at);
@@ -148,13 +156,30 @@
 
     heads() {
       const row = make("tr", {}, ...(this.lead ? [this.lead.head()] : []));
+      this.sorts = [];
       for (const column of this.visible) {
-        const head = make("th", { scope: "col", class: `${column.kind} ${column.key}`, "data-label": column.title }, button(column.title, {}, () => this.sort(column)));
-        column.head = head;
+        const head = make("th", { scope: "col", class: `${column.kind} ${column.key}`, "data-label": column.title });
+        for (const by of column.kind === "media" ? [column, this.viewed] : [column]) {
+          const sort = button(by.title, {}, () => this.sort(by));
+          head.append(sort);
+          this.sorts.push({ by, head, sort });
+        }
         row.append(head);
       }
       if (this.details) row.append(make("th", { scope: "col", class: "more" }, make("span", { class: "unseen" }, "Details")));
       this.section.querySelector("thead").replaceChildren(row);
+      this.showOrder();
+    }
+
+    /* Mark the column, and the button in its head, that the rows are sorted by. */
+    showOrder() {
+      const { column, down } = this.sorted ?? {};
+      const order = down === column?.kind in MEDIA_RANKS ? "ascending" : "descending"; // media: the largest first
+      for (const { head } of this.sorts) head.removeAttribute("aria-sort");
+      for (const { by, head, sort } of this.sorts) {
+        sort.dataset.sort = by === column ? order : "";
+        if (by === column) head.setAttribute("aria-sort", order);
+      }
     }
 
     controls() {
@@ -267,7 +292,7 @@
       return Array.from({ length: this.size }, (_, row) => columns.map((texts) => texts[row]).join("\n"));
     }
 
-    /* Set the search, the action and the menus to these texts, and the group if it is named; clear the others. */
+    /* Set the search, the action and the menus to these texts, group and order if they are named; clear the others. */
     pick(wanted) {
       this.search.value = wanted.q ?? "";
       this.action = this.by.action?.words.includes(wanted.action) && this.details ? wanted.action : "";
@@ -278,6 +303,12 @@
         menu.value = place < 0 ? "" : String(place);
       }
       if (this.details && "group" in wanted) this.grouping = this.grouped.value = wanted.group in this.groupings ? wanted.group : "";
+      if ("sort" in wanted) {
+        const down = wanted.sort.startsWith("-");
+        const by = this.sorts.map((sort) => sort.by).find(({ key }) => key === wanted.sort.slice(down));
+        this.sorted = by ? { column: by, down } : null;
+        this.showOrder();
+      }
       this.filter();
     }
 
@@ -285,7 +316,7 @@
     get picked() {
       const menus = this.menus.filter((menu) => menu.value !== "").map((menu) => [menu.dataset.column, this.menuText(menu)]);
       const search = this.search.value.trim();
-      return { ...(search && { q: search }), ...(this.action && { action: this.action }), ...Object.fromEntries(menus), ...(this.details && { group: this.grouping }) };
+      return { ...(search && { q: search }), ...(this.action && { action: this.action }), ...Object.fromEntries(menus), ...(this.details && { group: this.grouping }), ...(this.sorted && { sort: `${this.sorted.down ? "-" : ""}${this.sorted.column.key}` }) };
     }
 
     menuText(menu) {
@@ -298,11 +329,11 @@
       const down = this.sorted?.column === column && !this.sorted.down;
       const off = this.sorted?.column === column && this.sorted.down;
       this.sorted = off ? null : { column, down };
-      for (const { head } of this.visible) head.removeAttribute("aria-sort");
-      if (!off) column.head.setAttribute("aria-sort", down === (column.kind === "media") ? "ascending" : "descending"); // media: the largest first
+      this.showOrder();
       this.page = 0;
       this.arrange();
       this.render();
+      this.changed?.();
     }
 
     arrange() {
