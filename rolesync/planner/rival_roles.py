@@ -44,22 +44,26 @@ def rival_roles(losses: pd.DataFrame, changes: pd.DataFrame) -> Verdict:
     if not value:
         return Verdict(rule, VerdictStatus.PASS, "no addition costs its user another role", limit=0, value=0)
     texts = []
-    if len(losses):
-        rows = losses[["user_id", "email", "role"]].itertuples(index=False, name=None)
-        named = name_some(
-            f"{email or 'the user'} ({user_id}) gets {RIVAL_ROLES[role]} and would lose {role}"
-            for user_id, email, role in rows
-        )
+    lost = [
+        f"users who get {gained} and would probably lose {role}: {_named(users)}"
+        for role, gained in RIVAL_ROLES.items()
+        if len(users := losses[losses["role"] == role])
+    ]
+    if lost:
         texts.append(
-            f"users who would probably lose another role: {len(losses):,} ({named}), because Studio allows only one of "
-            "the two: check that each of them should get the new role; `rolesync undo` of the run would take it away "
-            "again and give the lost role back"
+            f"{'; '.join(lost)}, because Studio allows only one of the two: check that each of them should get the new "
+            "role; `rolesync undo` of the run would take it away again and give the lost role back"
         )
     if len(both):
-        users = both[["user_id", "email"]].itertuples(index=False, name=None)
-        named = name_some(f"{email or 'the user'} ({user_id})" for user_id, email in users)
         texts.append(
-            f"users who get both {' and '.join(RIVAL_ROLES)}: {len(both):,} ({named}), though Studio probably allows "
+            f"users who get both {' and '.join(RIVAL_ROLES)}: {_named(both)}, though Studio probably allows "
             "only one of the two: give each of them only one of these roles"
         )
     return Verdict(rule, VerdictStatus.WARN, "; ".join(texts), limit=0, value=value)
+
+
+def _named(users: pd.DataFrame) -> str:
+    """Count users, and name the first of them."""
+    rows = users[["user_id", "email"]].itertuples(index=False, name=None)
+    names = name_some(f"{email or 'the user'} ({user_id})" for user_id, email in rows)
+    return f"{len(users):,} ({names})"

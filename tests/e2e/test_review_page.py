@@ -13,8 +13,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from rolesync.model.frames import CHANGES, HELD, frame
-from rolesync.model.plans import Plan
+from rolesync.model.plans import Plan, RoleCount
 from rolesync.model.reasons import HeldReason
+from rolesync.model.vocabulary import Action
 from rolesync.planner.approval import Decisions
 from tests.browser import Watched, watched
 from tests.report.content.test_impact import ADA, impact_plan
@@ -30,6 +31,7 @@ from tests.report.samples import (
     columns,
     hostile_plan,
     make_plan,
+    plan_of,
 )
 from tests.review.page.running_review import RunningReview, running_review
 from tests.review.page.test_session import WAITS, holding
@@ -188,9 +190,105 @@ def test_a_key_never_takes_back_a_decision_on_many_changes(opened: Open) -> None
     expect(page.locator("#refusal")).to_contain_text("The last decision is on 50 changes")
     says(page, "50 excluded ")
     rows(page).first.locator(".more button").click()
-    expect(page.locator("tr.details")).to_contain_text("as before, since this change is excluded: the wrong list")
+    expect(page.locator("tr.details")).to_contain_text("remove Admin (excluded: the wrong list)")
+    expect(page.locator("tr.details")).to_contain_text("Roles after this planAdmin")
     page.get_by_role("button", name="Undo").click()
     says(page, "40 removals, 10 additions")
+
+
+def agree(page: Page, removals: tuple[int, int], additions: tuple[int, int]) -> None:
+    """Expect the same numbers, as included of all, wherever the page counts changes."""
+    (kept, all_removals), (added, all_additions) = removals, additions
+    total, left_out = all_removals + all_additions, all_removals + all_additions - kept - added
+    effects = f"{kept} removal{'s' * (kept != 1)}, {added} addition{'s' * (added != 1)}"
+    excluded = f", {left_out} excluded" if left_out else ""
+    expect(page.locator("#bar b")).to_have_text(f"{effects}{excluded}")
+    says(page, "")
+    expect(page.locator(".banner h1")).to_have_text(effects)
+    expect(page.locator("#go")).to_have_text(f"Approve {kept + added} changes…")
+    expect(page.locator(".card svg + p").first).to_contain_text(f", +{added}" if added else ", +0")
+    chips = [("All", kept + added, total), ("Removals", kept, all_removals), ("Additions", added, all_additions)]
+    texts = [f"{name} {number} of {of}" if number < of else f"{name} {of}" for name, number, of in chips]
+    texts.append(f"Excluded {left_out}")
+    expect(page.locator(".chip")).to_have_text(texts)
+    expect(page.locator(".chip").last).to_be_visible(visible=bool(left_out))
+    expect(page.locator(".tick span")).to_have_text(f"I approve {effects.replace(',', ' and', 1)}")
+
+
+def test_all_numbers_agree_after_each_decision(opened: Open) -> None:
+    _, page = opened(big_plan(40, 10))
+    search, group = page.get_by_label("Search", exact=True), page.get_by_label("Group by")
+    shown = page.locator("[data-table=changes] p[role=status]")
+    agree(page, (40, 40), (10, 10))
+    box(page, "number 20").uncheck()
+    page.keyboard.type("on leave")
+    agree(page, (39, 40), (10, 10))
+    search.fill('"number 4"')
+    expect(shown).to_have_text("11 of 50 rows match: 2 removals, 9 additions.")
+    box(page, "number 45").uncheck()
+    page.keyboard.type("on leave")
+    expect(shown).to_have_text("11 of 50 rows match: 2 removals, 8 of 9 additions.")
+    agree(page, (39, 40), (9, 10))
+    search.fill("")
+    group.select_option("reason")
+    groups = page.locator("[data-table=changes] tr.group small")
+    expect(groups).to_have_text(["39 of 40 removals", "9 of 10 additions"])
+    page.locator("tr.group input").first.click()
+    agree(page, (0, 40), (9, 10))
+    expect(groups).to_have_text(["0 of 40 removals", "9 of 10 additions"])
+    page.get_by_role("button", name="Removals 0 of 40").click()
+    expect(rows(page)).to_have_count(40)
+    expect(shown).to_have_text("40 of 50 rows match: 0 of 40 removals.")
+    page.get_by_role("button", name="Undo").click()
+    agree(page, (39, 40), (9, 10))
+    expect(groups).to_have_text(["39 of 40 removals"])
+    expect(shown).to_have_text("40 of 50 rows match: 39 of 40 removals.")
+    page.reload()
+    agree(page, (39, 40), (9, 10))
+    expect(groups).to_have_text(["39 of 40 removals"])
+    page.get_by_role("button", name="Excluded 2").click()
+    expect(shown).to_have_text("2 of 50 rows match: 0 of 1 removal, 0 of 1 addition.")
+    box(page, "number 20").check()
+    agree(page, (40, 40), (9, 10))
+
+
+def test_the_roles_of_a_user_are_those_with_the_decisions(opened: Open) -> None:
+    _, page = opened(school())
+    admin, teacher = (rows(page).filter(has_text="أمين").nth(at) for at in range(2))
+    struck = "row => [...row.querySelectorAll('td.roles s')].map(role => role.textContent)"
+    for row in (admin, teacher):
+        row.get_by_role("button", name="Details").click()
+        assert row.evaluate(struck) == ["Admin", "Teacher"]
+        expect(row.locator("td.roles")).to_contain_text("→ no role")
+    after = page.locator("tr.details dt:text-is('Roles after this plan') + dd")
+    expect(after).to_have_text(["no role", "no role"])
+    admin.get_by_role("checkbox").uncheck()
+    page.keyboard.type("on leave")
+    for row in (admin, teacher):
+        assert row.evaluate(struck) == ["Teacher"]
+        expect(row.locator("td.roles")).not_to_contain_text("no role")
+    expect(after).to_have_text(["Admin", "Admin"])
+    changes = page.locator("tr.details dt:text-is('All changes of this plan') + dd").first
+    expect(changes).to_contain_text("remove Admin (excluded: on leave)")
+    page.get_by_role("button", name="Undo").click()
+    expect(after).to_have_text(["no role", "no role"])
+
+
+def test_a_role_that_would_probably_be_lost_is_marked_and_found(opened: Open) -> None:
+    sub = "Subaccount admin"
+    plan = plan_of((1, Action.ADD, "Admin", [sub]), (2, Action.ADD, "Admin", ["Teacher"]))
+    review, page = opened(replace(plan, roles=(RoleCount("Admin", 10, 2, 0),)))
+    page.get_by_role("link", name="1 user would probably lose another role").click()
+    expect(rows(page)).to_have_count(1)
+    expect(rows(page).locator("td.roles")).to_have_text("Subaccount admin (probably lost), + Admin")
+    rows(page).get_by_role("button", name="Details").click()
+    after = page.locator("tr.details dt:text-is('Roles after this plan') + dd")
+    expect(after).to_have_text("Admin, Subaccount admin (probably lost)")
+    rows(page).get_by_role("checkbox").uncheck()
+    expect(after).to_have_text(sub)
+    expect(rows(page).locator("td.roles")).to_have_text(sub)
+    says(page, "1 excluded")
+    assert review.session.decisions.excluded == {(1, "Admin"): ""}
 
 
 def test_the_approval_shows_what_stands_out(opened: Open) -> None:
@@ -215,7 +313,7 @@ def test_reasons_that_are_missing_can_be_given_together(opened: Open) -> None:
     _, page = opened(big_plan(40, 10))
     all_shown(page).uncheck()
     page.get_by_role("button", name="Excluded 50", exact=True).click()
-    page.get_by_role("button", name="All 50", exact=True).click()
+    page.get_by_role("button", name="All 0 of 50", exact=True).click()
     box(page, "number 20").check()
     page.locator("#go").click()
     expect(page.locator("#refusal")).to_contain_text("49 excluded changes without a reason")
@@ -237,7 +335,7 @@ def test_what_a_setting_held_is_let_through_by_name(opened: Open) -> None:
     review, page = opened(holding())
     assert rows(page, "held").get_by_role("checkbox").count() == 1  # a user who isn't in Studio can't be released
     box(page, "ann@example.edu", "held").check()
-    says(page, "3 removals, 1 addition, 1 released")
+    says(page, "3 removals (1 released), 1 addition")
     page.get_by_label("Reason (optional): remove Admin, <ann@example.edu>").fill("has left")
     approve(page, "Rita", "3 removals and 1 addition")
     expect(page.locator("#over")).to_be_visible()
@@ -602,7 +700,7 @@ def test_without_changes_what_is_held_can_still_be_let_through(opened: Open) -> 
     review, page = opened(plan)
     says(page, "0 removals, 0 additions")
     box(page, "ann@example.edu", "held").check()
-    says(page, "1 removal, 0 additions")
+    says(page, "1 removal (1 released), 0 additions")
     approve(page, "Rita", "1 removal and 0 additions")
     expect(page.locator("#over")).to_be_visible()
     assert len(review.approved) == 1

@@ -8,6 +8,7 @@ from rolesync.model.keys import format_roles
 from rolesync.model.plans import Verdict
 from rolesync.model.vocabulary import VerdictStatus
 from rolesync.planner.rival_roles import rival_losses, rival_roles
+from rolesync.report.content.text import SENTENCE_LIMIT
 
 
 def changes_of(*steps: tuple[int, str, str, tuple[str, ...]]) -> pd.DataFrame:
@@ -64,9 +65,28 @@ def verdict_on(*steps: tuple[int, str, str, tuple[str, ...]]) -> Verdict:
 def test_losses_are_a_warning_that_names_the_users() -> None:
     verdict = verdict_on((7, "add", "Admin", ("Subaccount admin",)))
     assert (verdict.status, verdict.value) == (VerdictStatus.WARN, 1)
-    assert "p7@example.edu (7) gets Admin and would lose Subaccount admin" in verdict.message
+    assert verdict.message.startswith(
+        "users who get Admin and would probably lose Subaccount admin: 1 (p7@example.edu (7)), because Studio allows "
+    )
     passed = verdict_on((7, "add", "Admin", ("Teacher",)))
     assert (passed.status, passed.message) == (VerdictStatus.PASS, "no addition costs its user another role")
+
+
+def test_a_message_about_many_users_is_short_enough_to_be_shown_with_its_advice() -> None:
+    steps = [(number, "add", "Admin", ("Subaccount admin",)) for number in range(1_000_000, 1_000_200)]
+    changes = changes_of(*steps)
+    changes["email"] = [f"a.rather.long.address{number}@students.example.edu" for number, *_ in steps]
+    verdict = rival_roles(rival_losses(changes), changes)
+    assert verdict.value == 200
+    assert len(verdict.message) < SENTENCE_LIMIT
+    assert verdict.message.endswith("give the lost role back")
+
+
+def test_losses_of_both_roles_are_counted_apart() -> None:
+    verdict = verdict_on((7, "add", "Admin", ("Subaccount admin",)), (8, "add", "Subaccount admin", ("Admin",)))
+    assert verdict.value == 2
+    assert "users who get Admin and would probably lose Subaccount admin: 1 (p7@example.edu (7))" in verdict.message
+    assert "users who get Subaccount admin and would probably lose Admin: 1 (p8@example.edu (8))" in verdict.message
 
 
 def test_users_who_get_both_roles_are_a_warning_too() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from rolesync.model.vocabulary import Action, Completeness
 from rolesync.report.content.plan_rows import table_rows
 from rolesync.report.content.plan_tables import left_without_role
+from rolesync.report.content.role_steps import PROBABLY_LOST, role_steps
 from rolesync.report.content.table import NO_ROLE
 from rolesync.report.content.text import CELL_LIMIT, escape_for_display, plural, size_text
 
@@ -29,10 +30,11 @@ MOST_NAMED = 5
 
 
 class Outlier(NamedTuple):
-    """A sentence about some removals, and the search that finds them."""
+    """A sentence about some changes, the search that finds them, and their action."""
 
     text: str
     search: str
+    action: str = Action.REMOVE.value
 
 
 def emptied_domains(plan: Plan) -> list[tuple[str, str, int]]:
@@ -50,7 +52,7 @@ def emptied_domains(plan: Plan) -> list[tuple[str, str, int]]:
 
 
 def outliers(plan: Plan) -> list[Outlier]:
-    """Describe what a reviewer must not overlook among the removals."""
+    """Describe what a reviewer must not overlook."""
     standing_out = [
         Outlier(
             f"{count.removals:,} of {count.before:,} holders of {escape_for_display(count.role, CELL_LIMIT)} "
@@ -69,6 +71,9 @@ def outliers(plan: Plan) -> list[Outlier]:
         standing_out.append(
             Outlier(f"{plural(without, 'user is', 'users are')} left without any role", f'"→ {NO_ROLE}"')
         )
+    if costly := sum(any(sign == "?" for sign, *_ in steps) for steps in role_steps(plan).values()):
+        text = f"{plural(costly, 'user')} would probably lose another role"
+        standing_out.append(Outlier(text, f'"{PROBABLY_LOST.strip()}"', Action.ADD.value))
     return [*standing_out, *_by_media(plan)]
 
 

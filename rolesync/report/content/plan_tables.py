@@ -10,7 +10,6 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from rolesync.model.findings import NAMED
-from rolesync.model.keys import parse_roles
 from rolesync.model.vocabulary import Action
 from rolesync.report.content.plan_rows import (
     change_rows,
@@ -18,10 +17,10 @@ from rolesync.report.content.plan_rows import (
     finding_rows,
     guard_rows,
     held_rows,
-    table_rows,
 )
 from rolesync.report.content.plan_summary import NOUNS, level_counts, number_of, totals
-from rolesync.report.content.table import SIGNS, Column, Kind, Table
+from rolesync.report.content.role_steps import roles_after
+from rolesync.report.content.table import Column, Kind, Table
 from rolesync.report.content.text import CELL_LIMIT, escape_for_display, held_words, plural
 
 if TYPE_CHECKING:
@@ -173,16 +172,3 @@ def left_without_role(plan: Plan) -> int:
 
 def _impact(plan: Plan) -> tuple[Column, ...]:
     return () if plan.impact is None else (_IMPACT,)
-
-
-def roles_after(plan: Plan, cut: int = CELL_LIMIT) -> dict[int, str]:
-    """List by user id all roles once the plan is applied, as in `Admin, Teacher`; "" for no role."""
-    steps: dict[int, tuple[str, ...]] = {}  # the roles before, then each change of the user
-    for user_id, before, action, role in table_rows(plan.changes, ("user_id", "before", "action", "role")):
-        steps[user_id] = (*steps.get(user_id, (before,)), f"{SIGNS[action]}{role}")
-    texts: dict[tuple[str, ...], str] = {}  # many users share few of them
-    for before, *changes in set(steps.values()):
-        removed, added = ({change[1:] for change in changes if change[0] == sign} for sign in "-+")
-        roles = set(parse_roles(before)) - removed | added
-        texts[before, *changes] = escape_for_display(", ".join(sorted(roles)), cut)
-    return {user_id: texts[change] for user_id, change in steps.items()}

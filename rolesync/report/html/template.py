@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rolesync.errors import UsageError
 from rolesync.extras import install_command
+from rolesync.report.content.role_steps import PROBABLY_LOST
 from rolesync.report.content.table import NO_ROLE, TAGS
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def load_template(name: str) -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"tags": TAGS, "no_role": NO_ROLE}
+    environment.globals |= {"tags": TAGS, "no_role": NO_ROLE, "probably_lost": PROBABLY_LOST}
     return environment.get_template(name)
 
 

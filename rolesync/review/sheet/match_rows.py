@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from rolesync.model.findings import printable, quoted
+from rolesync.report.content.role_steps import PROBABLY_LOST
 from rolesync.report.spreadsheet.decisions import DecisionRow
 from rolesync.review.sheet.problems import SHEETS, Problem, plain
 
@@ -12,7 +13,8 @@ from rolesync.review.sheet.problems import SHEETS, Problem, plain
 class Form(NamedTuple):
     """A form of the table: its columns that must not change, the kind of the row first, and the plan's rows in it.
 
-    The columns in `reworded` are not compared: versions of rolesync may put the same fact into other words.
+    The columns in `reworded` are not compared: versions of rolesync may put the same fact into other words. Earlier
+    ones didn't mark roles as probably lost.
     """
 
     columns: tuple[str, ...]
@@ -22,7 +24,8 @@ class Form(NamedTuple):
     def comparable(self, cells: Sequence[object]) -> tuple[str, ...]:
         """Normalise the cells of a row to compare them."""
         return tuple(
-            "" if name in self.reworded else plain(cell) for name, cell in zip(self.columns, cells, strict=True)
+            "" if name in self.reworded else plain(cell).replace(PROBABLY_LOST, "")
+            for name, cell in zip(self.columns, cells, strict=True)
         )
 
     def user(self, cells: Sequence[str]) -> str:

@@ -31,8 +31,8 @@ def test_a_domain_that_loses_all_its_holders_stands_out_the_largest_first() -> N
     )
     assert emptied_domains(shown) == [("Admin", "lib.edu", 2), ("Admin", "art.edu", 1)]
     assert outliers(shown) == [
-        ("All 2 holders of Admin at lib.edu lose the role", '"@lib.edu>"'),
-        ("The only Admin of art.edu loses the role", '"@art.edu>"'),
+        ("All 2 holders of Admin at lib.edu lose the role", '"@lib.edu>"', "remove"),
+        ("The only Admin of art.edu loses the role", '"@art.edu>"', "remove"),
     ]
 
 
@@ -46,6 +46,6 @@ def test_users_without_any_role_stand_out_and_many_domains_are_counted() -> None
     shown = outliers(plan(*many, **{f"d{number}_edu": 1 for number in range(1, MOST_NAMED + 4)}))
     assert len(shown) == MOST_NAMED + 2
     assert shown[-2:] == [
-        ("3 more domains lose all holders of a role: group by domain", ""),
-        ("8 users are left without any role", '"→ no role"'),
+        ("3 more domains lose all holders of a role: group by domain", "", "remove"),
+        ("8 users are left without any role", '"→ no role"', "remove"),
     ]

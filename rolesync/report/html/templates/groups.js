@@ -19,19 +19,23 @@ globalThis.rolesyncGroupings = (by, domains, collator) => {
       this.empties = this.all.some(Boolean);
     }
 
-    /* Count each group's rows among those shown, and rank the groups. */
+    /* Rank the groups by their removals among the rows shown; `starts` and `sizes` are where each group then is. */
     over(shown) {
-      const count = (wanted) => {
-        const place = by.action.words.indexOf(wanted);
-        const counts = new Array(this.names.length).fill(0);
-        for (const row of shown) if (by.action.cells[row] === place) counts[this.places[row]] += 1;
-        return counts;
-      };
-      const [removals, additions] = [count("remove"), count("add")];
+      const remove = by.action.words.indexOf("remove");
+      const [sizes, removals] = [1, 2].map(() => new Array(this.names.length).fill(0));
+      for (const row of shown) {
+        sizes[this.places[row]] += 1;
+        if (by.action.cells[row] === remove) removals[this.places[row]] += 1;
+      }
       const order = this.names.map((_, at) => at).sort((a, b) => Boolean(this.all[b]) - Boolean(this.all[a]) || removals[b] - removals[a] || collator.compare(this.names[a], this.names[b]));
-      const rank = new Array(order.length);
-      order.forEach((at, place) => { rank[at] = place; });
-      return { places: this.places, names: this.names, all: this.all, removals, additions, rank };
+      const [rank, starts] = [1, 2].map(() => new Array(order.length));
+      let start = 0;
+      order.forEach((at, place) => {
+        rank[at] = place;
+        starts[at] = start;
+        start += sizes[at];
+      });
+      return { places: this.places, names: this.names, all: this.all, rank, starts, sizes };
     }
   }
 

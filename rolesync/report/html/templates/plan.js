@@ -8,10 +8,13 @@
   const PRINTED = 1000; // rows of each table that are printed
   const SEARCHED = 8; // a table with more rows has a search field
   const NO_ROLE = "no role";
+  const PROBABLY_LOST = " (probably lost)";
   const SIGNS = { remove: "- ", add: "+ " };
-  const NOUNS = { remove: "Removals", add: "Additions" };
+  const NOUNS = { remove: "removal", add: "addition" };
+  const CHIPS = { remove: "Removals", add: "Additions" };
   const collator = new Intl.Collator("en", { sensitivity: "base" });
   const number = new Intl.NumberFormat("en");
+  const ofAll = (count, all) => (count < all ? `${number.format(count)} of ${number.format(all)}` : number.format(all));
   const many = (count, noun) => `${number.format(count)} ${noun}${count === 1 ? "" : "s"}`;
 
   function make(tag, attributes = {}, ...children) {
@@ -80,13 +83,14 @@
       return this.words ? this.cells.map((place) => rank[place]) : rank;
     }
 
-    cell(row) {
+    /* The cell of a row; `steps` are those of its roles. */
+    cell(row, steps) {
       const value = this.value(row);
       const label = { "data-label": this.title };
       if (this.kind === "tag") return make("td", { ...label, class: `tag ${value}` }, make("span", {}, `${SIGNS[value] ?? ""}${value}`));
       if (this.kind === "number") return make("td", { ...label, class: "number" }, this.text(value));
       if (this.kind === "user") return make("th", { ...label, scope: "row", class: "user" }, userCell(value));
-      if (this.kind === "roles") return make("td", { ...label, class: "roles" }, ...rolesCell(value));
+      if (this.kind === "roles") return make("td", { ...label, class: "roles" }, ...rolesCell(steps ?? value[2]));
       if (this.kind === "media") return make("td", { ...label, class: "media" }, ...mediaCell(value));
       return make("td", { ...label, class: this.key }, make("bdi", {}, this.text(value)));
     }
@@ -100,12 +104,13 @@
     return make("span", {}, ...parts.flatMap((part, at) => (at ? [" ", part] : [part])));
   }
 
-  function rolesCell([, later, parts]) {
-    const shown = parts.map(([sign, role]) => {
+  function rolesCell(steps) {
+    const shown = steps.map(([sign, role]) => {
       const name = make("bdi", {}, role);
+      if (sign === "?") return make("span", { class: "warn" }, name, PROBABLY_LOST);
       return sign === "-" ? make("s", {}, name) : sign === "+" ? make("ins", {}, "+\u00a0", name) : name;
     });
-    return [...shown.flatMap((part, at) => (at ? [", ", part] : [part])), ...(later ? [] : [" ", make("strong", { class: "remove" }, `→ ${NO_ROLE}`)])];
+    return [...shown.flatMap((part, at) => (at ? [", ", part] : [part])), ...(steps.some(([sign]) => sign !== "-") ? [] : [" ", make("strong", { class: "remove" }, `→ ${NO_ROLE}`)])];
   }
 
   function mediaCell([owned, viewed, , size]) {
@@ -140,8 +145,8 @@
       this.filter();
     }
 
-    /* Add a first column: `lead` has a title, a head, the cells of rows and groups, text(row) for the search, and a filter:
-       matches(row), `picked`, clear(). */
+    /* Add a first column: `lead` has a title, a head, the cells of rows and groups, text(row) for the search, `decided`,
+       excluded(row), which is undefined or a reason, and a filter: matches(row), `picked`, clear(). */
     begin(lead) {
       this.lead = lead;
       this.heads();
@@ -199,19 +204,37 @@
       this.bar = bar;
     }
 
-    /* A button for each action of the table, with its number of rows. */
+    /* A button for each action of the table. */
     actionChips(bar) {
-      const { cells, words } = this.by.action;
-      const counts = new Array(words.length).fill(0);
-      for (const place of cells) counts[place] += 1;
-      const texts = [["", `All ${number.format(this.size)}`], ...words.map((word, place) => [word, `${NOUNS[word]} ${number.format(counts[place])}`])];
-      const chips = texts.map(([action, text]) => [action, button(text, { class: "chip", "aria-pressed": "false" }, () => {
+      const { words } = this.by.action;
+      const chips = ["", ...words].map((action) => [action, button("", { class: "chip", "aria-pressed": "false" }, () => {
         this.action = action;
         this.lead?.clear();
         this.filter();
       })]);
       bar.append(...(words.length > 1 ? chips.map(([, chip]) => chip) : []));
       return chips;
+    }
+
+    /* How many rows there are of each action, and how many of them are not excluded: { remove: [38, 40], add: [10, 10] }. */
+    tally(rows) {
+      const { cells, words } = this.by.action;
+      const counts = words.map(() => [0, 0]);
+      for (const row of rows) {
+        counts[cells[row]][1] += 1;
+        if (this.excluded(row) === undefined) counts[cells[row]][0] += 1;
+      }
+      return Object.fromEntries(words.map((word, place) => [word, counts[place]]));
+    }
+
+    excluded(row) {
+      return this.lead?.excluded?.(row);
+    }
+
+    /* The numbers of some rows, as in `38 of 40 removals, 10 additions`. */
+    kinds(rows) {
+      const counted = Object.entries(this.tally(rows)).filter(([, [, all]]) => all);
+      return counted.map(([word, [count, all]]) => `${ofAll(count, all)} ${NOUNS[word]}${all === 1 ? "" : "s"}`).join(", ");
     }
 
     menu(column, bar) {
@@ -372,29 +395,46 @@
     }
 
     groupLine(group) {
-      const { names, removals, additions, all } = this.group;
-      const counts = [removals[group] && many(removals[group], "removal"), additions[group] && many(additions[group], "addition")].filter(Boolean).join(", ");
-      const rows = this.lead?.group ? this.shown.filter((row) => this.group.places[row] === group) : [];
-      const note = all[group] && !this.lead?.touched?.(rows);
-      const head = make("th", { colspan: this.width, scope: "rowgroup" }, make("bdi", {}, names[group]), " ", make("small", {}, counts), ...(note ? [" ", make("small", { class: "remove" }, all[group])] : []));
+      const { names, all, starts, sizes } = this.group;
+      const rows = this.shown.slice(starts[group], starts[group] + sizes[group]);
+      const note = all[group] && rows.every((row) => this.excluded(row) === undefined);
+      const head = make("th", { colspan: this.width, scope: "rowgroup" }, make("bdi", {}, names[group]), " ", make("small", {}, this.kinds(rows)), ...(note ? [" ", make("small", { class: "remove" }, all[group])] : []));
       if (this.lead?.group) head.prepend(this.lead.group(rows, names[group]));
       return make("tr", { class: "group" }, head);
     }
 
-    /* Make the line of a row's group again. */
-    updateGroup(line) {
-      let head = line;
+    /* Show a decision on a row everywhere else: in the line of its group, in the other lines of its user, in the counts. */
+    update(row) {
+      if (!this.details) return;
+      const id = this.by.user.value(row)[2];
+      for (const line of this.body.querySelectorAll("tr[data-row]")) {
+        const other = Number(line.dataset.row);
+        if (this.by.user.value(other)[2] !== id) continue;
+        line.querySelector("td.roles").replaceWith(this.by.roles.cell(other, this.steps(other)));
+        if (this.open.has(other)) line.nextSibling.replaceWith(this.more(other, line.nextSibling.id));
+      }
+      let head = this.body.querySelector(`tr[data-row="${row}"]`);
       while (head && !head.classList.contains("group")) head = head.previousElementSibling;
-      head?.replaceWith(this.groupLine(this.group.places[line.dataset.row]));
+      head?.replaceWith(this.groupLine(this.group.places[row]));
+      this.showTotals();
+    }
+
+    /* Count the rows on the buttons and of the filter. */
+    showTotals() {
+      const all = this.shown.length === this.size;
+      const kinds = this.details && this.shown.length ? `: ${this.kinds(this.shown)}` : "";
+      this.count.textContent = all && !this.range ? "" : `${all ? many(this.size, "row") : `${number.format(this.shown.length)} of ${many(this.size, "row")} match${kinds}`}${this.range}.`;
+      if (!this.details) return;
+      const counts = this.tally(this.by.action.cells.keys());
+      const sum = Object.values(counts).reduce((total, [count]) => total + count, 0);
+      for (const [action, chip] of this.chips) chip.textContent = action ? `${CHIPS[action]} ${ofAll(...counts[action])}` : `All ${ofAll(sum, this.size)}`;
     }
 
     showCounts(from, length, printing) {
-      const all = this.shown.length === this.size;
-      const range = length < this.shown.length ? `, ${printing ? "printed" : "shown"}: ${number.format(from + 1)} to ${number.format(from + length)}` : "";
-      const kinds = this.details && this.shown.length ? `: ${this.kinds()}` : "";
-      this.count.textContent = all && !range ? "" : `${all ? many(this.size, "row") : `${number.format(this.shown.length)} of ${many(this.size, "row")} match${kinds}`}${range}.`;
+      this.range = length < this.shown.length ? `, ${printing ? "printed" : "shown"}: ${number.format(from + 1)} to ${number.format(from + length)}` : "";
+      this.showTotals();
       const picked = this.menus.filter((menu) => menu.value !== "").map((menu) => `${this.by[menu.dataset.column].title}: ${this.menuText(menu)}`);
-      if (this.action) picked.unshift(NOUNS[this.action].toLowerCase());
+      if (this.action) picked.unshift(CHIPS[this.action].toLowerCase());
       if (this.search.value.trim()) picked.unshift(`search: ${this.search.value.trim()}`);
       if (this.lead?.picked) picked.push(this.lead.picked);
       this.chosen.textContent = picked.length ? `Filter: ${picked.join("; ")}.` : "";
@@ -407,17 +447,19 @@
       for (const turn of this.forth) turn.setAttribute("aria-disabled", String(this.page === this.last));
     }
 
-    /* Count the shown rows by action. */
-    kinds() {
-      const { cells, words } = this.by.action;
-      const counts = new Array(words.length).fill(0);
-      for (const row of this.shown) counts[cells[row]] += 1;
-      return words.map((word, place) => [counts[place], word === "remove" ? "removal" : "addition"]).filter(([count]) => count).map(([count, noun]) => many(count, noun)).join(", ");
+    /* The steps of the roles of a row's user, without the changes that are excluded. */
+    steps(row) {
+      const steps = this.by.roles?.value(row)[2];
+      if (!steps || !this.lead?.decided.size) return steps;
+      const undone = new Set(this.rowsByUser().get(this.by.user.value(row)[2]).filter((change) => this.excluded(change) !== undefined).map((change) => this.by.role.value(change)));
+      const kept = steps.filter(([sign, role]) => sign !== "+" || !undone.has(role));
+      return kept.map(([sign, role, rival]) => (undone.has(sign === "?" ? rival : role) ? ["", role] : [sign, role, rival]));
     }
 
     /* The line of a row, followed by its details if they are open. */
     rows(row) {
-      const line = make("tr", { "data-row": row }, ...this.visible.map((column) => column.cell(row)));
+      const steps = this.steps(row);
+      const line = make("tr", { "data-row": row }, ...this.visible.map((column) => column.cell(row, steps)));
       if (this.lead) line.prepend(this.lead.cell(row, line));
       if (!this.details) return [line];
       const id = `${this.key}-more-${row}`;
@@ -446,19 +488,26 @@
     facts(row) {
       const { user, roles, why, row: line, action, role, impact } = this.by;
       const [, , id] = user.value(row);
-      const [before, later] = roles.value(row);
+      const [before] = roles.value(row);
+      const after = this.steps(row).filter(([sign]) => sign !== "-").map(([sign, name]) => (sign === "?" ? `${name}${PROBABLY_LOST}` : name));
       const source = line.value(row) ? `row ${line.value(row)} of ${this.details.source}` : this.details.source;
       const media = impact?.value(row)[2];
       return [
         ["User", userCell(user.value(row))],
-        ["All changes of this plan", ...this.rowsByUser().get(id).map((change) => `${action.value(change)} ${role.value(change)}`)],
+        ["All changes of this plan", ...this.rowsByUser().get(id).map((change) => `${action.value(change)} ${role.value(change)}${this.exclusion(change)}`)],
         ["Roles before", before || NO_ROLE],
-        ["Roles after this plan", this.lead?.kept?.(row) ?? (later || NO_ROLE)],
+        ["Roles after this plan", after.sort().join(", ") || NO_ROLE],
         ...(media ? [["Has in Studio", media]] : []),
         ["Why", why.value(row)],
         [this.details.undoes ? "Undoes" : "Source", line.value(row) || this.details.undoes ? source : `no row of ${this.details.source}`],
         ["Last run that changed this user", ...this.lastRun(id)],
       ];
+    }
+
+    /* Why a change is excluded; "" if it is not. */
+    exclusion(change) {
+      const reason = this.excluded(change);
+      return reason === undefined ? "" : ` (excluded: ${reason.trim() || "no reason yet"})`;
     }
 
     /* The rows of each user, by id. */

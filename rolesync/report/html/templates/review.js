@@ -73,10 +73,8 @@
       return this.decided.get(row) ?? "";
     }
 
-    /* What becomes of a user whose change is excluded, with the whole reason; undefined for any other. */
-    kept(row) {
-      if (!this.planned || !this.decided.has(row)) return undefined;
-      return `as before, since this change is excluded: ${this.decided.get(row).trim() || "no reason yet"}`;
+    excluded(row) {
+      return this.planned ? this.decided.get(row) : undefined;
     }
 
     get picked() {
@@ -111,11 +109,6 @@
       const out = rows.reduce((sum, row) => sum + this.decided.has(row), 0);
       box.checked = !out && rows.length > 0;
       box.indeterminate = out > 0 && out < rows.length;
-    }
-
-    /* Whether a group is no longer as planned. */
-    touched(rows) {
-      return rows.some((row) => this.decided.has(row));
     }
 
     rendered() {
@@ -157,6 +150,7 @@
       mark();
       field.addEventListener("input", () => {
         this.decided.set(row, field.value);
+        this.list.update(row);
         mark();
         later();
       });
@@ -169,7 +163,7 @@
     toggle(row, cell, line) {
       decide(this.decided, [row], this.decided.has(row) ? null : "");
       this.fill(row, cell, line);
-      this.list.updateGroup(line);
+      this.list.update(row);
       this.rendered();
       const field = line.querySelector(".why input");
       (field && !field.value ? field : cell.querySelector("input")).focus();
@@ -288,15 +282,8 @@
 
   /* The numbers of the plan with the decisions, as ticked. */
   function counts() {
-    const [remove, add] = ["remove", "add"].map((action) => changes?.by.action.words.indexOf(action) ?? -1);
-    const { cells } = changes?.by.action ?? { cells: [] };
-    let [removals, additions] = [decisions.released.size, 0];
-    cells.forEach((place, row) => {
-      if (decisions.excluded.has(row)) return;
-      if (place === remove) removals += 1;
-      if (place === add) additions += 1;
-    });
-    return { removals, additions, excluded: decisions.excluded.size, released: decisions.released.size };
+    const { remove: [kept] = [0], add: [additions] = [0] } = changes?.tally(changes.by.action.cells.keys()) ?? {};
+    return { removals: kept + decisions.released.size, additions, excluded: decisions.excluded.size, released: decisions.released.size };
   }
 
   /* The bar, and the same numbers above; `state` tells whether the server has them. */
@@ -305,9 +292,9 @@
     const { removals, additions, excluded, released } = counts();
     const [ofRoles, toRoles] = [many(removals, "removal"), many(additions, "addition")];
     const effects = `${ofRoles}, ${toRoles}`;
+    const included = `${ofRoles}${released ? ` (${number.format(released)} released)` : ""}, ${toRoles}`;
     const missing = [...decisions.excluded.values()].filter((reason) => !reason.trim()).length;
-    const notes = [excluded && `${number.format(excluded)} excluded`, released && `${number.format(released)} released`].filter(Boolean).map((text) => `, ${text}`).join("");
-    const text = make("span", {}, make("b", {}, `${effects}${notes}`), " ", ...(missing ? [make("strong", { class: "remove" }, `${many(missing, "reason")} missing `)] : []), make("span", { class: "dim" }, state));
+    const text = make("span", {}, make("b", {}, `${included}${excluded ? `, ${number.format(excluded)} excluded` : ""}`), " ", ...(missing ? [make("strong", { class: "remove" }, `${many(missing, "reason")} missing `)] : []), make("span", { class: "dim" }, state));
     if (text.textContent !== bar.textContent) bar.replaceChildren(text); // screen readers read out every replacement
     const title = document.querySelector("[data-effect]");
     if (title && removals + additions) title.textContent = effects;
