@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from hashlib import sha256
 from importlib.resources import files
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jinja2 import Template
+    from markupsafe import Markup
+
+_COMMAND = re.compile(r"`(rolesync [^`]{1,200})`")  # as in plan.js
 
 
 def load_template(name: str) -> Template:
@@ -36,8 +40,20 @@ def load_template(name: str) -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["commands"] = mark_commands
     environment.globals |= {"tags": TAGS, "no_role": NO_ROLE, "probably_lost": PROBABLY_LOST}
     return environment.get_template(name)
+
+
+def mark_commands(text: str) -> Markup:
+    """Escape a text, and mark the commands in it as code, as in ``see `rolesync explain` ``."""
+    from markupsafe import Markup, escape  # noqa: PLC0415  # comes with Jinja2
+
+    parts = (
+        Markup("<code>{}</code>").format(part) if at % 2 else escape(part)
+        for at, part in enumerate(_COMMAND.split(text))
+    )
+    return Markup().join(parts)
 
 
 def read_template(name: str) -> str:

@@ -1,11 +1,20 @@
 import sys
+from dataclasses import replace
 
 import pytest
 
 from rolesync.errors import UsageError
 from rolesync.extras import install_command
-from rolesync.report.html.page import plan_html
-from rolesync.report.html.template import load_template, read_template, security_policy
+from rolesync.model.findings import Finding
+from rolesync.model.fleet import FleetVerdict
+from rolesync.model.plans import Verdict
+from rolesync.model.reasons import HeldReason
+from rolesync.model.vocabulary import Level, VerdictStatus
+from rolesync.report.html.fleet import night_html
+from rolesync.report.html.page import plan_html, review_html, run_html
+from rolesync.report.html.template import load_template, mark_commands, read_template, security_policy
+from tests.report.html.test_fleet import NIGHT
+from tests.report.run_samples import incomplete
 from tests.report.samples import make_plan
 
 HASH = "'sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0='"  # of "abc"
@@ -21,6 +30,40 @@ def test_a_policy_names_what_may_act_by_hash_and_nothing_else() -> None:
 def test_templates_escape_and_miss_nothing_silently() -> None:
     assert load_template("base.html").name == "base.html"
     assert "color-scheme" in read_template("plan.css")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("see `rolesync explain`, then plan", "see <code>rolesync explain</code>, then plan"),
+        ("`rolesync undo RUN -o <b>`", "<code>rolesync undo RUN -o &lt;b&gt;</code>"),
+        ("`rolesync a` or `rolesync b`", "<code>rolesync a</code> or <code>rolesync b</code>"),
+        ("the cell `x` & `<script>`", "the cell `x` &amp; `&lt;script&gt;`"),
+        ("`rolesync plan", "`rolesync plan"),
+        ("", ""),
+    ],
+)
+def test_commands_are_code_and_everything_else_is_escaped(text: str, shown: str) -> None:
+    assert mark_commands(text) == shown
+
+
+@pytest.mark.parametrize("page", ["plan", "run", "night", "review"])
+def test_every_page_shows_commands_as_code(page: str) -> None:
+    advice = "see `rolesync explain`, and correct the list"
+    verdict = Verdict("repeat_runs", VerdictStatus.WARN, f"the same change was sent ({advice})", limit=3, value=1)
+    held = (3, "bo@example.edu", 77, "Admin", "add", HeldReason.NOT_IN_STUDIO, f"not yet there; {advice}")
+    finding = Finding(Level.WARNING, "odd", advice, 4)
+    plan = make_plan(verdicts=(verdict,), held=(held,), findings=(finding,))
+    blocked = FleetVerdict("max_accounts", advice, "")
+    pages = {
+        "plan": lambda: plan_html(plan),
+        "review": lambda: review_html(plan, plan, {}),
+        "run": lambda: run_html(incomplete(stopped=advice)),
+        "night": lambda: night_html(replace(NIGHT, verdicts=(blocked,))),
+    }
+    body = pages[page]().partition("<body>")[2].partition('<script type="application/json"')[0]
+    assert "<code>rolesync explain</code>" in body
+    assert "`rolesync" not in body
 
 
 def test_without_the_extra_the_hint_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,9 @@
     return element;
   }
 
+  /* The parts of a text, its commands as code. */
+  const withCommands = (text) => text.split(/`(rolesync [^`]{1,200})`/).map((part, at) => (at % 2 ? make("code", {}, part) : part));
+
   /* Normalise a text for the search: without case, accents and differences of width. */
   function normalise(text) {
     // eslint-disable-next-line no-control-regex
@@ -92,7 +95,7 @@
       if (this.kind === "user") return make("th", { ...label, scope: "row", class: "user" }, userCell(value));
       if (this.kind === "roles") return make("td", { ...label, class: "roles" }, ...rolesCell(steps ?? value[2]));
       if (this.kind === "media") return make("td", { ...label, class: "media" }, ...mediaCell(value));
-      return make("td", { ...label, class: this.key }, make("bdi", {}, this.text(value)));
+      return make("td", { ...label, class: this.key }, make("bdi", {}, ...withCommands(this.text(value))));
     }
   }
 
@@ -480,7 +483,7 @@
     more(row, id) {
       const list = make("dl");
       for (const [label, ...texts] of this.facts(row)) {
-        list.append(make("dt", {}, label), make("dd", {}, ...texts.flatMap((text, at) => [...(at ? [make("br")] : []), typeof text === "string" ? make("bdi", {}, text) : text])));
+        list.append(make("dt", {}, label), make("dd", {}, ...texts.flatMap((text, at) => [...(at ? [make("br")] : []), typeof text === "string" ? make("bdi", {}, ...withCommands(text)) : text])));
       }
       return make("tr", { class: "details", id }, make("td", { colspan: this.width }, list));
     }
@@ -537,5 +540,5 @@
   addEventListener("beforeprint", print(true));
   addEventListener("afterprint", print(false));
 
-  globalThis.rolesync = { lists, make, button, many, number }; // for the other scripts
+  globalThis.rolesync = { lists, make, button, many, number, withCommands }; // for the other scripts
 })();

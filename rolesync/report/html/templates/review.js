@@ -7,7 +7,7 @@
   const LATER = 300; // milliseconds after the last key in a reason
   const ALIVE = 60_000; // milliseconds between two signs of activity
   const LONGEST = 1000; // characters of a reason
-  const { lists, make, button, many, number } = globalThis.rolesync;
+  const { lists, make, button, many, number, withCommands } = globalThis.rolesync;
   const draft = JSON.parse(document.getElementById("draft").textContent);
   const [form, refusal, over, problem, undo, go] = ["approval", "refusal", "over", "problem", "undo", "go"].map((id) => document.getElementById(id));
   const [main, bar, dialog, keys] = [document.querySelector("main"), document.querySelector("#bar [role=status]"), document.getElementById("approve"), document.getElementById("keys")];
@@ -318,7 +318,7 @@
     const place = dialog.open ? problem : refusal;
     for (const other of [problem, refusal]) other.replaceChildren();
     if (!message) return;
-    place.replaceChildren(make("strong", {}, `${message}. `), hint ?? "");
+    place.replaceChildren(make("strong", {}, `${message}. `), ...withCommands(hint ?? ""));
     if (place === refusal) refusal.focus();
   }
 
