@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from rolesync.fleet.review import FleetReview
 from rolesync.report.html.fleet import night_html
@@ -78,6 +78,22 @@ def test_a_night_is_reviewed_account_by_account(opened: Open, review: FleetRevie
     page.get_by_role("link", name="fleet district").click()
     page.get_by_role("button", name="End the review").click()
     expect(page.locator("#after")).to_contain_text("The review has ended")
+    assert review.has_ended
+
+
+def test_a_look_elsewhere_while_the_review_is_ended_hides_nothing(opened: Open, review: FleetReview) -> None:
+    page = opened()
+    routes: list[Route] = []
+    page.route("**/leave", lambda route: routes.append(route))  # noqa: PLW0108  # Playwright looks at its code
+    end = page.get_by_role("button", name="End the review")
+    with page.expect_request("**/leave"):
+        end.click()
+    end.click()
+    page.evaluate("window.kept = true; document.dispatchEvent(new Event('visibilitychange'))")
+    routes[0].continue_()
+    expect(page.locator("#after")).to_contain_text("The review has ended")
+    assert page.evaluate("window.kept")
+    assert len(routes) == 1
     assert review.has_ended
 
 

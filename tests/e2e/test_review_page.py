@@ -94,6 +94,11 @@ def confirm(page: Page) -> None:
     page.get_by_role("button", name="Approve", exact=True).click()
 
 
+def pause(page: Page) -> None:
+    """Stop the page's clock, as if no time passed after the last letter; its time may only be set forward."""
+    page.clock.pause_at(datetime.now(UTC) + timedelta(seconds=30))
+
+
 def all_shown(page: Page) -> Locator:
     return page.get_by_role("columnheader").get_by_role("checkbox")
 
@@ -148,6 +153,20 @@ def test_all_that_fits_a_filter_is_taken_out_and_put_back(opened: Open) -> None:
     assert "Person Number 17" not in people(page)
     says(page, f"{fit - 11} excluded")
     assert set(review.session.decisions.excluded.values()) == {"another school"}
+
+
+def test_a_click_for_all_is_for_what_was_searched_also_before_the_next_paint(opened: Open) -> None:
+    review, page = opened(big_plan(40, 10))
+    page.evaluate(
+        """() => {
+          const [search, all] = ["#changes-search", "thead input"].map((name) => document.querySelector(name));
+          search.value = '"number 17"';
+          search.dispatchEvent(new Event("input"));
+          all.click();
+        }"""
+    )
+    says(page, "39 removals, 10 additions, 1 excluded")
+    assert list(review.session.decisions.excluded) == [(17, "Admin")]
 
 
 def test_a_click_for_all_never_puts_back_one_that_was_taken_out_before(opened: Open) -> None:
@@ -250,6 +269,23 @@ def test_all_numbers_agree_after_each_decision(opened: Open) -> None:
     expect(shown).to_have_text("2 of 50 rows match: 0 of 1 removal, 0 of 1 addition.")
     box(page, "number 20").check()
     agree(page, (40, 40), (9, 10))
+
+
+def test_all_numbers_agree_before_and_after_a_slow_answer(opened: Open) -> None:
+    review, page = opened(big_plan(40, 10))
+    routes: list[Route] = []
+    page.route("**/decisions", lambda route: routes.append(route), times=1)  # noqa: PLW0108  # as below
+    with page.expect_request("**/decisions"):
+        box(page, "number 20").uncheck()
+    for number in (21, 22, 45):
+        box(page, f"number {number}").uncheck()
+    expect(page.locator(".banner h1")).to_have_text("37 removals, 9 additions")
+    expect(page.locator("#bar b")).to_have_text("37 removals, 9 additions, 4 excluded")
+    expect(page.locator(".chip").nth(1)).to_have_text("Removals 37 of 40")
+    box(page, "number 22").check()
+    routes[0].continue_()
+    agree(page, (38, 40), (9, 10))
+    assert sorted(review.session.decisions.excluded) == [(20, "Admin"), (21, "Admin"), (45, "Admin")]
 
 
 def test_the_roles_of_a_user_are_those_with_the_decisions(opened: Open) -> None:
@@ -367,11 +403,11 @@ def test_leaving_too_early_asks_and_sends_what_was_typed(opened: Open) -> None:
     box(page, "Grace").uncheck()
     says(page, "3 removals, 2 additions, 1 excluded 1 reason missing")
     page.clock.install()
-    page.clock.pause_at(datetime.now(UTC) + timedelta(seconds=1))  # as if no time passed after the last letter
+    pause(page)
     page.keyboard.type("on leave")
-    with page.expect_event("dialog") as dialog:
-        page.close(run_before_unload=True)
-    with page.expect_response("**/decisions"):
+    with page.expect_response("**/decisions"):  # it may come before the answer to the dialog
+        with page.expect_event("dialog") as dialog:
+            page.close(run_before_unload=True)
         dialog.value.dismiss()
     assert review.session.decisions.excluded == {(7, "Admin"): "on leave"}
 
@@ -474,6 +510,25 @@ def test_while_an_approval_is_on_its_way_nothing_else_is_done(opened: Open) -> N
     assert len(review.approved) == 1
 
 
+def test_while_the_review_is_left_nothing_is_approved(opened: Open) -> None:
+    review, page = opened(school())
+    routes: list[Route] = []
+    sent: list[str] = []
+    page.route("**/leave", lambda route: routes.append(route))  # noqa: PLW0108  # as below
+    page.on("request", lambda request: sent.append(request.url.rpartition("/")[2]))
+    with page.expect_request("**/leave"):
+        page.get_by_role("button", name="Leave").click()
+    page.locator("#go").click()
+    page.get_by_role("button", name="Leave").click()
+    expect(page.locator("#approve")).to_be_hidden()
+    routes[0].continue_()
+    expect(page.locator("#over")).to_contain_text("Nothing was approved")
+    expect(page.locator("#refusal")).to_be_empty()
+    assert sent == ["leave"]
+    assert review.ended()
+    assert not review.approved
+
+
 def test_what_was_typed_while_decisions_were_on_their_way_is_sent_once(opened: Open) -> None:
     review, page = opened(school())
     routes: list[Route] = []
@@ -484,7 +539,7 @@ def test_what_was_typed_while_decisions_were_on_their_way_is_sent_once(opened: O
     with page.expect_request("**/decisions"):
         box(page, "Grace").uncheck()
     page.clock.install()
-    page.clock.pause_at(datetime.now(UTC) + timedelta(seconds=1))  # as if no time passed after the last letter
+    pause(page)
     page.keyboard.type("on leave")
     routes[0].continue_()
     expect(page.locator(".banner")).to_contain_text("3 removals, 2 additions")
@@ -638,6 +693,8 @@ def test_axe_finds_nothing(opened: Open, make: Callable[[], Plan], look: str) ->
     says(page, "missing")
     violations = Axe().run(page).response["violations"]
     page.keyboard.type("on leave")
+    expect(page.locator("#bar")).not_to_contain_text("missing")
+    says(page, "excluded")
     page.locator("#go").click()
     confirm(page)
     expect(page.get_by_role("dialog").get_by_role("alert")).to_be_visible()

@@ -3,7 +3,7 @@
 (() => {
   const ALIVE = 60_000; // milliseconds between two signs of activity
   const [done, after, refusal] = ["done", "after", "refusal"].map((id) => document.getElementById(id));
-  let ended = false;
+  let ended = false; // or about to end
 
   const post = (path) => fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" });
 
@@ -18,14 +18,16 @@
   addEventListener("pageshow", (event) => event.persisted && !ended && location.reload());
 
   done.addEventListener("click", async () => {
+    if (ended) return;
+    ended = true;
     try {
       const answer = await post("leave");
       if (!answer.ok) throw new Error(answer.statusText);
-      ended = true;
       done.remove();
       after.textContent = "The review has ended; the terminal shows what comes next. You can close this page.";
       for (const link of document.querySelectorAll("tbody a")) link.removeAttribute("href");
     } catch {
+      ended = false;
       lost();
     }
   });

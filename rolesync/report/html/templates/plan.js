@@ -286,8 +286,13 @@
 
     /* Filter once before the next paint, however fast the typing. */
     later() {
-      if (!this.waiting) requestAnimationFrame(() => this.filter());
+      if (!this.waiting) requestAnimationFrame(() => this.flush());
       this.waiting = true;
+    }
+
+    /* Filter now if that is due. */
+    flush() {
+      if (this.waiting) this.filter();
     }
 
     filter() {

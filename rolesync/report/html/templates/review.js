@@ -101,7 +101,10 @@
     box(rows, label) {
       const box = make("input", { type: "checkbox", "aria-label": label });
       box.disabled = ended;
-      box.addEventListener("change", () => together(this, rows(), rows().every((row) => this.decided.has(row))));
+      box.addEventListener("change", () => {
+        this.list.flush(); // what was typed last counts, also before the next paint
+        together(this, rows(), rows().every((row) => this.decided.has(row)));
+      });
       return box;
     }
 
@@ -314,7 +317,6 @@
 
   /* Show an error where the reviewer looks: in the dialog if it is open, else above the bar. */
   function refuse({ message, hint }) {
-    finishing = false;
     const place = dialog.open ? problem : refusal;
     for (const other of [problem, refusal]) other.replaceChildren();
     if (!message) return;
@@ -386,7 +388,7 @@
   }
 
   function openApproval() {
-    if (ended) return;
+    if (ended || finishing) return;
     refuse({ message: "" });
     document.getElementById("still").hidden = !document.querySelector(".banner.blocked");
     const missing = [...decisions.excluded].filter(([, reason]) => !reason.trim()).map(([row]) => row);
