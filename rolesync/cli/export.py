@@ -111,15 +111,19 @@ def _decided(path: Path, context: "Context", settings: "Settings", *, undecided_
     from rolesync.report.content.text import plural
     from rolesync.review.sheet.holders import clean_list, read_marks
     from rolesync.tables.file_type import MAX_BYTES
-    from rolesync.tables.regular_file import read_regular
+    from rolesync.tables.regular_file import missing_file_hint, read_regular
     from rolesync.workflows.export import check_leaving, read_holders
 
     try:
         data, _ = read_regular(path, MAX_BYTES)
     except OSError as error:
-        problem = "does not exist" if isinstance(error, FileNotFoundError) else f"can't be read: {error.strerror}"
+        is_missing, hint = (
+            isinstance(error, FileNotFoundError),
+            "name a file that `rolesync export --review FILE` wrote",
+        )
+        problem = "does not exist" if is_missing else f"can't be read: {error.strerror}"
         raise InputRefusedError(
-            f"the workbook {path} {problem}", hint="name a file that `rolesync export --review FILE` wrote"
+            f"the workbook {path} {problem}", hint=missing_file_hint(path, hint) if is_missing else hint
         ) from error
     marks = read_marks(data)
     result = clean_list(read_holders(context), marks)

@@ -49,8 +49,9 @@ def check_target(path: Path | None, what: str, *, workbook: bool = False) -> Non
     if path.suffix.casefold() in (_TEXTS if workbook else _WORKBOOKS):
         kind, ending = ("a workbook", ".xlsx") if workbook else ("text", ".csv")
         raise UsageError(
-            f"{what} is {kind}, so programs couldn't open {path}; nothing was read or written",
-            hint=f"name a file that ends in another way, such as {ending}",
+            f"{what} can't be written to {path}: it is {kind}, and programs couldn't open it by that name; "
+            "nothing was read or written",
+            hint=f"name a file that ends in another way, such as {path.with_suffix(ending)}",
         )
 
 
@@ -176,7 +177,9 @@ def missing_plan_hint(path: Path) -> str:
     """Say what to do about a plan that isn't there."""
     if _RUN_ID.fullmatch(str(path)):
         return f"this looks like the id of a run: rolesync show {path}; name a plan by its file"
-    return "name a file saved by `rolesync plan FILE -o PLAN`"
+    from rolesync.tables.regular_file import missing_file_hint
+
+    return missing_file_hint(path, "name a file saved by `rolesync plan FILE -o PLAN`")
 
 
 def is_plan(path: Path) -> bool:

@@ -71,6 +71,7 @@ def _show_page(text: str, *, no_pager: bool) -> None:
 
 def _hint(name: str, summaries: Mapping[str, str], commands: Collection[str]) -> str:
     """Suggest topics with a similar name, and the help of the command of that name."""
+    if name in commands:
+        return f"`rolesync help` lists the topics; for the command: rolesync {name} --help"
     similar = get_close_matches(name, summaries, cutoff=_SIMILARITY)
-    topics = f"did you mean {' or '.join(similar)}?" if similar else f"topics are {', '.join(summaries)}"
-    return f"for the command: rolesync {name} --help; topics are {', '.join(summaries)}" if name in commands else topics
+    return f"did you mean {' or '.join(similar)}?" if similar else f"topics are {', '.join(summaries)}"

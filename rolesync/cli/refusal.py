@@ -10,7 +10,7 @@ from rolesync.cli.json_log import log_event
 from rolesync.cli.output import show_json
 from rolesync.errors import Exit, RolesyncError
 
-_COMMAND = re.compile(r"`[^`]+`|(?<=: )rolesync .*$|(?<=→ )rolesync [^;,]*$")
+_COMMAND = re.compile(r"""`[^`]+`|(?<=: )rolesync (?:'[^']*'|"[^"]*"|[^;'"])*|(?<=→ )rolesync [^;,]*$""")
 _GLUE = "\0"  # no text has it
 
 

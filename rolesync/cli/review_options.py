@@ -83,14 +83,14 @@ def read_decisions(path: Path | None, plan: "Plan") -> "Decisions":
     from rolesync.planner.approval import Decisions
     from rolesync.review.sheet import read as sheet
     from rolesync.tables.file_type import MAX_BYTES
-    from rolesync.tables.regular_file import read_regular
+    from rolesync.tables.regular_file import missing_file_hint, read_regular
 
     if path is None:
         return Decisions()
     try:
         data, _ = read_regular(path, MAX_BYTES)
     except FileNotFoundError as error:
-        raise InputRefusedError(f"the decisions {path} do not exist", hint="check the name and the folder") from error
+        raise InputRefusedError(f"the decisions {path} do not exist", hint=missing_file_hint(path)) from error
     except OSError as error:
         raise InputRefusedError(
             f"the decisions {path} can't be read: {error.strerror}",

@@ -134,6 +134,7 @@ def show_run(
         RecordBrokenError: the record was changed. If the run began before that place, it was shown first.
     """
     from rolesync.history.run_report import report_before_break
+    from rolesync.tables.regular_file import missing_file_hint
 
     try:
         settings = load_settings(config, assignments)
@@ -141,7 +142,8 @@ def show_run(
     except UsageError as error:
         if Path(run).suffix or Path(run).name != run:
             message = f"the plan {run} does not exist"
-            raise InputRefusedError(message, hint="name a saved plan, or a run: `rolesync runs` lists them") from error
+            hint = missing_file_hint(Path(run), "name a saved plan, or a run: `rolesync runs` lists them")
+            raise InputRefusedError(message, hint=hint) from error
         raise UsageError(
             f"{run}: there is no such file; as the id of a run: {error.message.rstrip('.')}",
             hint=f"{error.hint.rstrip('.')}; to show a plan, name its file",

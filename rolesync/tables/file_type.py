@@ -19,7 +19,7 @@ from xml.etree.ElementTree import ParseError
 from rolesync.errors import InputRefusedError
 from rolesync.model.findings import Code, Finding, error, quoted
 from rolesync.tables.ldif import is_ldif
-from rolesync.tables.regular_file import read_regular
+from rolesync.tables.regular_file import missing_file_hint, read_regular
 from rolesync.tables.xlsx_parts import with_usual_parts
 
 MAX_BYTES = 512 * 2**20  # about ten million rows; more is a wrong file, an endless device or a decompression bomb
@@ -94,7 +94,7 @@ def read_file(path: Path, *, limit: int = MAX_BYTES) -> tuple[bytes, datetime]:
     try:
         data, modified = read_regular(path, limit)
     except FileNotFoundError as cause:
-        raise InputRefusedError(f"{path} does not exist", hint="check the name and the folder") from cause
+        raise InputRefusedError(f"{path} does not exist", hint=missing_file_hint(path)) from cause
     except IsADirectoryError as cause:
         raise InputRefusedError(f"{path} is a folder, not a list", hint="name a file inside it") from cause
     except OSError as cause:

@@ -6,9 +6,11 @@ import stat
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from difflib import get_close_matches
 from hashlib import file_digest
 from io import BufferedReader
+from itertools import islice
 from pathlib import Path
 
 STANDARD_INPUT = "-"
@@ -22,6 +24,19 @@ _KINDS = {
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
 }
+
+
+_MOST_NAMES = 1_000  # of a folder that are compared with the name of a missing file
+_SIMILARITY = 0.8  # from 0 to 1; `roles.cvs` is like `roles.csv`, `roles.csv` not like `rules.txt`
+
+
+def missing_file_hint(path: Path, otherwise: str = "check the name and the folder") -> str:
+    """Advise on a missing file: the file of a similar name in its folder, else `otherwise`."""
+    with suppress(OSError):
+        names = [entry.name for entry in islice(path.parent.iterdir(), _MOST_NAMES) if entry.is_file()]
+        if similar := get_close_matches(path.name, names, n=1, cutoff=_SIMILARITY):
+            return f"did you mean {path.with_name(similar[0])}?"
+    return otherwise
 
 
 def is_standard_input(path: str) -> bool:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from rolesync.audit.files import RECORD
@@ -26,7 +27,17 @@ PASS, WARN, BLOCK = VerdictStatus.PASS, VerdictStatus.WARN, VerdictStatus.BLOCK
 
 def run_checks(context: Context) -> list[Check]:
     """Run every check; one that fails doesn't hide the others. Never writes to Studio."""
-    return [*_settings(context), *_studio(context), *_list(context), *_folders(context.settings), _record(context)]
+    checks = [*_settings(context), *_studio(context), *_list(context), *_folders(context.settings), _record(context)]
+    first: dict[tuple[str, str], Check] = {}
+    for check in checks:
+        if check.status is BLOCK:
+            first.setdefault((check.message, check.hint), check)
+    return [
+        replace(check, message=f"not checked: {check.message}", hint="")
+        if check is not first.get((check.message, check.hint), check)
+        else check
+        for check in checks
+    ]
 
 
 def _settings(context: Context) -> Iterator[Check]:

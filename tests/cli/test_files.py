@@ -153,7 +153,8 @@ def test_a_name_that_promises_a_workbook_gets_no_text_nor_the_other_way_round(
 ) -> None:
     before = sum(studio.counts().values())
     refused = sh.run(*command)
-    assert (refused.returncode, "couldn't open x." in refused.stderr) == (64, True)
+    assert (refused.returncode, "can't be written to x." in refused.stderr) == (64, True)
+    assert "such as x." in refused.stderr
     assert sum(studio.counts().values()) == before
 
 

@@ -52,7 +52,7 @@ def test_a_page_on_a_terminal_is_formatted_and_goes_through_the_pager(monkeypatc
     [
         ("glosary", "did you mean glossary?"),
         ("qqq", "topics are "),
-        ("undo", "for the command: rolesync undo --help; topics are "),
+        ("undo", "`rolesync help` lists the topics; for the command: rolesync undo --help"),
         ("../errors", "topics are "),
     ],
 )
@@ -64,6 +64,10 @@ def test_an_unknown_topic_is_wrong_usage_and_names_the_nearest(name: str, hint: 
     error = json.loads(piped(name, "--format", "json").stdout)["error"]
     assert error["exit_code"] == Exit.USAGE
     assert hint in error["hint"]
+
+
+def test_the_list_of_topics_fits_a_narrow_terminal() -> None:
+    assert max(map(len, piped().stdout.splitlines())) <= 80
 
 
 def test_only_a_page_on_a_terminal_imports_a_parser_of_markdown() -> None:

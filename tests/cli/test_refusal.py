@@ -133,6 +133,11 @@ def test_a_terminal_gets_lines_broken_between_words_but_whole_commands() -> None
         "    settings, `rolesync config show` the values in",
         "    force",
     ]
+    advice = "  → this is the id of a run: rolesync show 'r;1'; name a plan by its file, or make a new one"
+    assert _wrapped(advice, 50).splitlines() == [
+        "  → this is the id of a run: rolesync show 'r;1';",
+        "    name a plan by its file, or make a new one",
+    ]
     command = "  → make a new plan: rolesync plan 'a long name of a folder/roles.csv' -o plan.json"
     assert _wrapped(command, 40).splitlines() == [
         "  → make a new plan:",

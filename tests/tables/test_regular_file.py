@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rolesync.tables.regular_file import is_standard_input, read_regular, same_sha256
+from rolesync.tables.regular_file import is_standard_input, missing_file_hint, read_regular, same_sha256
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="pipes in folders are POSIX")
 
@@ -55,3 +55,12 @@ def test_a_hyphen_is_standard_input_as_far_as_the_limit(monkeypatch: pytest.Monk
     assert read_regular(Path("-"), 4)[0] == b"email"
     assert all(is_standard_input(path) for path in ("-", "/dev/stdin", "/dev/fd/3"))
     assert not is_standard_input("roles-.csv")
+
+
+def test_a_missing_file_may_be_one_of_a_similar_name(tmp_path: Path) -> None:
+    for name in ("roles.csv", "rules.txt", "plan.json"):
+        (tmp_path / name).touch()
+    (tmp_path / "roles.cvs.d").mkdir()
+    assert missing_file_hint(tmp_path / "roles.cvs") == f"did you mean {tmp_path / 'roles.csv'}?"
+    assert missing_file_hint(tmp_path / "staff.xlsx") == "check the name and the folder"
+    assert missing_file_hint(tmp_path / "none" / "roles.csv", "make it") == "make it"

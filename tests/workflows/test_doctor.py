@@ -73,7 +73,7 @@ def test_every_setting_is_listed_with_its_source(
 def test_missing_settings_are_named_with_what_to_do(studio: Sandbox, tmp_path: Path) -> None:
     results = checks(studio, tmp_path, token="", base_url="")
     assert (results["Studio"].exit_code, results["token"].exit_code) == (Exit.USAGE, Exit.USAGE)
-    assert all(results[name].hint for name in ("Studio", "token", "owner", "reachable"))
+    assert all(results[name].hint for name in ("Studio", "token", "owner"))
 
 
 def test_a_wrong_token_fails(studio: Sandbox, tmp_path: Path) -> None:
@@ -186,3 +186,12 @@ def test_the_list_of_the_settings_is_read(studio: Sandbox, tmp_path: Path) -> No
     assert (missing.status, missing.exit_code) == (VerdictStatus.BLOCK, Exit.INPUT_REFUSED)
     (tmp_path / "bad.csv").write_text("email,role\nx,Admin\n", encoding="utf-8")
     assert checks(studio, tmp_path, list=str(tmp_path / "bad.csv"))["list"].status is VerdictStatus.BLOCK
+
+
+def test_a_cause_of_several_failures_is_reported_once(studio: Sandbox, tmp_path: Path) -> None:
+    results = checks(studio, tmp_path, base_url="")
+    assert results["Studio"].message == "no Studio is set"
+    assert results["Studio"].hint
+    for name in ("reachable", "audit record"):
+        check = results[name]
+        assert (check.status, check.message, check.hint) == (VerdictStatus.BLOCK, "not checked: no Studio is set", "")

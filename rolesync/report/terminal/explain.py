@@ -57,6 +57,8 @@ def _sources(explanation: Explanation) -> str:
     results = ["no change in the record"]
     results += [f"no row in {list_text(explanation.source.path)}"] if explanation.source else []
     results += ["not in Studio"] if explanation.now is not None else ["Studio was not read (add `--live`)"]
+    if "@" not in explanation.query and not explanation.query.isdecimal():
+        results.append("name the user by the whole address, or by the user id")
     return "; ".join(results)
 
 

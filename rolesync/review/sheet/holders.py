@@ -18,6 +18,7 @@ from rolesync.report.content.text import escape_for_display
 from rolesync.report.spreadsheet.holders import COLUMNS, HOLDERS, NO, STAYS, YES
 from rolesync.report.spreadsheet.sheet import MOST_CHARACTERS
 from rolesync.review.sheet.problems import Problem, plain, problem_of
+from rolesync.tables.file_type import Content, detect_content
 from rolesync.tables.table import HeaderRules, Table, open_sheets
 from rolesync.tables.write_csv import escape_formula
 
@@ -58,6 +59,9 @@ def read_marks(data: bytes) -> dict[Key, Mark]:
         InputRefusedError: it isn't such a workbook, or a row can't be read; names the first problems.
     """
     problems: list[Problem] = []
+    content = detect_content(data)
+    if isinstance(content, Content) and not content.kind.is_workbook:
+        _refuse([Problem("the file is text, and no workbook of holders")])
     tables, _ = open_sheets(
         data, HeaderRules(_score, lambda cells: _score(cells) == len(_TITLES), is_address), [HOLDERS]
     )

@@ -121,6 +121,11 @@ def _columns(table: Table, form: Form) -> tuple[str, ...]:
 def _check_header(table: Table, form: Form, problems: list[Problem]) -> bool:
     """Return whether the table has each column once, and no other column; append the problems."""
     header, columns, before = [cell.strip() for cell in table.header], _columns(table, form), len(problems)
+    missing = set(columns) - set(header)
+    if 2 * len(missing) > len(columns):
+        text = f"this is another table: {len(missing)} of the {len(columns)} columns of a plan's table are missing"
+        problems.append(Problem(text, table.sheet, table.header_row))
+        return False
     for name in columns:
         if header.count(name) != 1:
             fault = "is missing" if name not in header else "appears twice"

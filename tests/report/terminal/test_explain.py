@@ -67,6 +67,9 @@ def test_an_unknown_user_is_one_sentence() -> None:
     assert flat(explanation_view(Explanation("x@example.edu"))) == (
         "Unknown user x@example.edu: no change in the record; Studio was not read (add `--live`)."
     )
+    assert flat(explanation_view(Explanation("zoe"))).endswith(
+        "(add `--live`); name the user by the whole address, or by the user id."
+    )
 
 
 def test_a_list_with_errors_explains_the_missing_plan() -> None:

@@ -69,6 +69,14 @@ def test_a_row_that_cannot_be_read_is_refused(edit: Callable[[Any], None], messa
         read_marks(marked(edit))
 
 
+def test_a_file_that_is_no_workbook_is_refused() -> None:
+    with pytest.raises(
+        InputRefusedError, match=r"the marks can't be used: the file is text, and no workbook"
+    ) as caught:
+        read_marks(b"email,role\nann@example.edu,Admin\n")
+    assert "--sheet" not in caught.value.message
+
+
 def swap(*columns: str) -> Callable[[Any], None]:
     """Sort some columns only, so that the cells of the rows 2 and 3 change places."""
 

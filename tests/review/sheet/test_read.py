@@ -246,3 +246,11 @@ def test_csv_is_checked_like_a_workbook() -> None:
     assert reported[0].startswith("the file is not UTF-8, so that letters may be wrong; save it again as 'CSV UTF-8")
     cut = text.rsplit("\n", 2)[0] + "\n"
     assert problems(cut.encode(), plan) == ["the row of <p8@example.edu> #8, remove Admin, is missing"]
+
+
+@pytest.mark.parametrize(
+    "text", ["email,user_id,role,name\na@x.edu,1,Admin,Ada\n", "name,action,role,row\nAda,add,Admin,2\n"]
+)
+def test_another_table_is_one_problem(text: str) -> None:
+    (problem,) = problems(text.encode(), reviewable(HOLD))
+    assert problem.startswith("row 1: this is another table: ")
