@@ -192,7 +192,7 @@
 
     controls() {
       const bar = make("div", { class: "controls", role: "search", "aria-label": `Search in ${this.key}` });
-      this.search = make("input", { type: "search", id: `${this.key}-search`, autocomplete: "off", spellcheck: "false", placeholder: this.details ? "Search name, address, role, reason  ( / )" : "Search" });
+      this.search = make("input", { type: "search", id: `${this.key}-search`, autocomplete: "off", spellcheck: "false", placeholder: this.details ? "Search name, address …  ( / )" : "Search" });
       this.search.addEventListener("input", () => this.later());
       bar.append(make("div", { class: "wide" }, make("label", { for: this.search.id }, "Search"), this.search));
       this.chips = this.details ? this.actionChips(bar) : [];
