@@ -1,7 +1,7 @@
 """List every setting with its value and its place, without secrets."""
 
+import re
 from collections.abc import Collection
-from urllib.parse import urlsplit
 
 from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
@@ -12,6 +12,7 @@ from rolesync.settings import Settings
 from rolesync.sources.address import is_address, shown_address
 
 DEFAULT = "default"
+_SCHEME = re.compile(r"[A-Za-z0-9+.-]+://")
 
 
 def list_settings(settings: Settings, wrong: Collection[str] = ()) -> list[ShownSetting]:
@@ -49,6 +50,5 @@ def _shown_value(name: str, value: object) -> object:
     value = to_jsonable_python(value)
     if name != "proxy" or not isinstance(value, str) or "@" not in value:
         return value
-    parts = urlsplit(value if "://" in value else f"//{value}")
-    shown = parts._replace(netloc=f"***@{parts.netloc.rpartition('@')[2]}").geturl()
-    return shown.removeprefix("//")
+    scheme = _SCHEME.match(value)  # a mistyped address may have none, and a password all the same
+    return f"{scheme[0] if scheme else ''}***@{value.rpartition('@')[2]}"

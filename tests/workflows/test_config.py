@@ -42,6 +42,9 @@ def test_each_setting_says_where_it_comes_from(monkeypatch: pytest.MonkeyPatch) 
     [
         ("http://me:s3cret@proxy.example:3128", "http://***@proxy.example:3128"),
         ("me:s3cret@proxy.example", "***@proxy.example"),
+        ("http:/me:s3cret@proxy.example", "***@proxy.example"),
+        ("http//me:s3cret@proxy.example", "***@proxy.example"),
+        ("http://me:s3@cret@proxy.example", "http://***@proxy.example"),
         ("http://proxy.example", "http://proxy.example"),
     ],
 )
