@@ -182,6 +182,8 @@ class HttpReader:
             )
         if isinstance(error, requests.exceptions.ContentDecodingError):
             return FetchError(f"{self.where}: the answer can't be unpacked", hint=_REACH)
+        if isinstance(error, requests.exceptions.InvalidProxyURL):
+            return FetchError(f"{self.where}: the proxy has no valid address", hint="correct proxy or HTTPS_PROXY")
         if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidHeader):
             return FetchError(
                 f"{self.where}: the address or a header is not valid", hint="correct list or list_headers"

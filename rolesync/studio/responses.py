@@ -187,8 +187,9 @@ def no_answer(
     cause = getattr(inner, "reason", None)
     if isinstance(error, requests.exceptions.SSLError):
         return _tls_error(cause, where, studio)
-    if isinstance(error, requests.exceptions.ProxyError):
-        return NeverSentError(f"{where}: the proxy can't be reached", hint=_REACH)
+    if isinstance(error, requests.exceptions.ProxyError | requests.exceptions.InvalidProxyURL):
+        problem = "can't be reached" if isinstance(error, requests.exceptions.ProxyError) else "has no valid address"
+        return NeverSentError(f"{where}: the proxy {problem}", hint=_PROXY)
     if isinstance(error, requests.exceptions.ConnectTimeout):
         seconds = min(connect_timeout, timeout)
         return NeverSentError(f"{where}: no connection to {studio} within {seconds:g} s", hint=_REACH)
@@ -253,4 +254,5 @@ def _tls_error(cause: BaseException | None, where: str, studio: str) -> StudioEr
 
 
 _SLOW = "Studio or the network is too slow: try again later, or set a larger ROLESYNC_TIMEOUT"
+_PROXY = "check the setting proxy, such as http://HOST:PORT, or the variables HTTPS_PROXY and NO_PROXY"
 _REACH = "check base_url and the network with `rolesync doctor`, then run the same command again"

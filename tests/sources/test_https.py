@@ -291,6 +291,14 @@ def test_a_proxy_gets_the_connection() -> None:
     assert (len(proxy.requests), len(server.requests)) == (1, 0)
 
 
+def test_a_mistyped_proxy_is_named_without_its_text() -> None:
+    with ScriptedStudio(in_turn(csv())) as server:
+        error = refused(f"{server.base_url}/a", proxy_for=lambda _url: "http:/me:s3cret@proxy.example")
+    assert "the proxy has no valid address" in error.message
+    assert "s3cret" not in error.message + error.hint
+    assert server.requests == []
+
+
 def test_the_body_of_a_redirect_is_bounded_too() -> None:
     body = gzip.compress(bytes(30_000_000))
     bomb = ScriptedAnswer(302, body, {"Location": "/list", "Content-Encoding": "gzip"})

@@ -309,6 +309,15 @@ def test_an_unreachable_proxy_counts_as_never_sent(start: Start) -> None:
     assert studio.server.requests == []
 
 
+def test_a_mistyped_proxy_is_named_without_its_text(start: Start) -> None:
+    studio = start(OK)
+    with pytest.raises(NeverSentError, match="the proxy has no valid address") as caught:
+        put(studio.writer(proxy="http:/me:secret@proxy.example", attempts=1))
+    assert "check the setting proxy" in caught.value.hint
+    assert "secret" not in caught.value.message + caught.value.hint
+    assert studio.server.requests == []
+
+
 def test_a_connection_that_is_not_accepted_times_out() -> None:
     with ExitStack() as stack:
         listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
