@@ -13,6 +13,12 @@ from rolesync.reader.column_words import answer
 from rolesync.reader.exports import RowVerdict
 from rolesync.reader.placeholders import describe_placeholder
 from rolesync.reader.roles import RoleReader
+from rolesync.reader.word_tables import fold_word
+from rolesync.tables.header_text import fold_header
+
+_NO_ROLE = frozenset(
+    map(fold_word, ("none", "n/a", "na", "null", "nil", "nan", "nothing", "empty", "blank", "—", "--"))
+)
 
 
 class TableLook(NamedTuple):
@@ -83,12 +89,13 @@ def role_options(look: TableLook, managed: Sequence[str], *, has_chosen: bool) -
     is_mapped = look.recipe.mapped_only and is_standard  # the roles of an export are another program's
     options = [] if is_standard else ["--role-column", header]
     no_names = {word for word in words if describe_placeholder(word)}
+    others = {word for word in words if not _says_no_role(word)}
     has_gaps = bool(no_names) or any(not row[place].strip() for row in look.rows for place in look.roles)
-    may_tick = has_gaps and not (look.recipe.preset or has_chosen)
+    may_tick = has_gaps and not (look.recipe.preset or has_chosen or _holds_many(look, look.roles[0]))
     named = [name for name in managed if name in words]
     if named and not is_mapped:
         purpose = f"give {', '.join(named)} to the users with this role in {header!r}"
-        if may_tick and len(named) == 1 and _are_certain(words.keys() - no_names, managed, {}):
+        if may_tick and len(named) == 1 and _are_certain(others, managed, {}):
             yield RoleOptions(purpose, *_ticks(header, named[0], named, words), are_managed=True)
         else:
             yield RoleOptions(purpose, options, {}, are_managed=True)
@@ -99,8 +106,8 @@ def role_options(look: TableLook, managed: Sequence[str], *, has_chosen: bool) -
     role = managed[0]
     word = min(candidates, key=lambda word: (not is_like_role(word, [role]), -words[word]))
     purpose = f"give {role} to the users with {word!r} in {header!r}"
-    if may_tick and _are_certain(words.keys() - no_names, managed, {word: role}):
-        yes = [other for other in words if other == word or (answer(word) and answer(other))]
+    yes = [other for other in words if other == word or (answer(word) and answer(other))]
+    if may_tick and _are_certain(others - set(yes), managed, {word: role}):
         yield RoleOptions(purpose, *_ticks(header, role, yes, words))
     else:
         yield RoleOptions(purpose, [*options, "--map", f"{word}={role}"], {"mapping": {word: role}})
@@ -111,6 +118,11 @@ def _ticks(header: str, role: str, yes: Sequence[str], words: Collection[str]) -
     no = [word for word in words if word not in yes]
     options = [text for name, texts in (("--yes", yes), ("--no", no)) for word in texts for text in (name, word)]
     return ["--matrix", f"{header}={role}", *options], {"matrix": {header: role}, "yes": yes, "no": no}
+
+
+def _says_no_role(word: str) -> bool:
+    """Whether a word says that its user has no role; an error value, a formula or `TBD` leaves that open."""
+    return answer(word) is False or fold_word(word) in _NO_ROLE
 
 
 def _are_certain(words: Collection[str], managed: Sequence[str], mapping: Mapping[str, str]) -> bool:
@@ -130,7 +142,23 @@ def role_words(look: TableLook) -> Counter[str]:
     for row in look.rows:
         if any(condition.judge(row[place]) is RowVerdict.DROPPED for place, condition in conditions):
             continue
-        cells = [row[place] for place in look.roles if not (sign and row[place].strip().startswith(sign))]
-        names = [name for cell in cells for name in (cell.split(separator) if separator else [cell])]
+        cells = {place: row[place] for place in look.roles if not (sign and row[place].strip().startswith(sign))}
+        names = [
+            name
+            for place, cell in cells.items()
+            for name in _names(cell, separator, holds_many=_holds_many(look, place))
+        ]
         words.update(name.strip() for name in names if name.strip())
     return words
+
+
+def _names(cell: str, separator: str, *, holds_many: bool) -> list[str]:
+    if separator:
+        return cell.split(separator)
+    sign = next((sign for sign in ";|" if sign in cell), ",")
+    return cell.split(sign) if holds_many else [cell]
+
+
+def _holds_many(look: TableLook, place: int) -> bool:
+    """Whether a column's header is that of several roles in a cell."""
+    return fold_header(look.header[place]) == "roles" and not look.recipe.preset

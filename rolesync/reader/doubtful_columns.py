@@ -76,7 +76,8 @@ class DoubtfulColumns:
             objections = list(_objections(header, meanings))
             if objections:
                 text = describe_objections(objections, words)
-                advice = _advice(column, header, [word for word in meanings if word not in objections], also)
+                kept = [word for word in meanings if word not in objections]
+                advice = _advice(column, header, kept, also, has_days=any(map(is_date, meanings)))
                 yield error(Code.COLUMN_UNCLEAR, f"{text}; {advice}", row=header_row or None, column=column)
             elif any(words) and (header.kind in ABOUT_PERSON or CellMeaning.COUNTS in meanings.values()):
                 counts = CellMeaning.COUNTS in meanings.values()
@@ -171,9 +172,9 @@ def _describe_word(word: str, rows: WordRows) -> str:
     return f"{quoted_or_blank(word)} in {rows.count:,} row{'s' * (rows.count > 1)} ({numbers})"
 
 
-def _advice(column: str, header: HeaderMeaning, kept: Sequence[str], also: str) -> str:
+def _advice(column: str, header: HeaderMeaning, kept: Sequence[str], also: str, *, has_days: bool) -> str:
     ignores = " ".join(filter(None, [also, option("ignore-column", column)]))
-    if header.kind not in ABOUT_PERSON or any(map(is_date, kept)):
+    if (header.kind not in ABOUT_PERSON and has_days) or any(map(is_date, kept)):
         kind = ColumnKind.EXPIRES if header.kind in ABOUT_PERSON else header.kind
         return f"if it limits the role, rename it to {quoted(kind.value)}; else ignore it: {ignores}"
     return keep_or_ignore(column, kept, also)

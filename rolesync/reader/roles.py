@@ -23,6 +23,8 @@ from rolesync.reader.placeholders import describe_placeholder
 _MIN_SIMILARITY = 0.75  # difflib's ratio from which a name is similar: a letter or two differ in a short name
 _MIN_BEGINNING = 4  # letters of a name that a similar word begins with
 _SURROUNDING_MARKS = " \t'\"`´‘’‚‛“”„«»‹›.,:;*•"  # noqa: RUF001  # people and programs put these around a name
+_REMARK = re.compile(r"\s*[(\[{<*:]|\s[-\u2013\u2014]\s")  # what begins a remark on a role
+_AMONG_OTHERS = re.compile(r"\s*[/+&]\s*|\s(?:and|und|et|y|e|en)\s")
 _CONTROL = {"Cc", "Zl", "Zp"}  # Unicode's control characters, line separators and paragraph separators
 
 
@@ -126,6 +128,12 @@ class RoleReader:
         if not self._allows_many and self._contains_known(name):
             text = f"{quoted(name)} names a managed role among others, but the column 'role' holds one role a cell"
             raise CellError(Code.SEVERAL_ROLES, f"{text}; give each role its own row, or call the column 'roles'")
+        if known := self._beside_others(name):
+            text = f"{quoted(name)} names {self._describe(known)} beside another text"
+            other = f'role_aliases = {{"{name}" = "{name}"}}'
+            raise CellError(
+                Code.ROLE_NEAR_MISS, f"{text}; write {quoted(known)} alone; if it is another role, set {other}"
+            )
         if known := self._similar(name):
             text = f"{quoted(name)} is not {self._describe(known)}, but similar; did you mean {quoted(known)}?"
             other = f'role_aliases = {{"{name}" = "{name}"}}'
@@ -154,6 +162,12 @@ class RoleReader:
             notes.append(Note(Level.WARNING, Code.UNMANAGED_ROLE, text))
         self._notes[name] = tuple(notes)
         return self._notes[name]
+
+    def _beside_others(self, name: str) -> str:
+        """Find a known name before a remark, as in `Admin (until May)`, or among others, as in `Teacher/Admin`."""
+        parts = [*_REMARK.split(name, maxsplit=1)[:1], *_AMONG_OTHERS.split(name)]
+        known = (self._known_names.get(_comparison_key(part)) for part in parts if part.strip() != name)
+        return next(filter(None, known), "")
 
     def _similar(self, name: str) -> str:
         """Find a known name that is probably meant: a letter or two differ, or the word goes on (`Administrator`)."""

@@ -109,7 +109,7 @@ def _is_list(head: bytes) -> bool:
     if not all(fields) or any(match and match[1].casefold() in _MESSAGE_FIELDS for match in fields):
         return False
     first_block = lines[: lines.index("")] if "" in lines else lines
-    return len(first_block) >= _MIN_FIELDS
+    return sum(line[:1] not in " \t" for line in first_block) >= _MIN_FIELDS
 
 
 def _rows(data: bytes, form: _Form, start: int) -> Iterator[tuple[int, Cells]]:

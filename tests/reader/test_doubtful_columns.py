@@ -276,3 +276,11 @@ def test_a_date_that_may_be_two_days_counts_if_both_do(tmp_path: Path) -> None:
         path.write_text(f"email,role,Access end\n{rows}", encoding="utf-8")
         desired = read_desired(path, managed_roles=("Admin",), today=date(2026, 3, 15), form=ListForm())
         assert desired.status == status
+
+
+def test_a_yes_below_a_header_of_an_end_is_no_day(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("email,role,Dar de baja\na@x.edu,Admin,\nb@x.edu,Admin,sí\n", encoding="utf-8")
+    desired = read_desired(path, managed_roles=("Admin",), today=date(2026, 3, 1), form=ListForm())
+    (finding,) = desired.findings
+    assert "--keep 'Dar de baja='" in finding.message

@@ -266,3 +266,31 @@ def test_a_managed_role_read_in_the_wrong_encoding_is_refused() -> None:
         RoleReader(["\u00dcberpr\u00fcfer"], {}, allows_many=False).read(mangled)
     assert caught.value.code is Code.ROLE_NEAR_MISS
     assert read_single(mangled) == (mangled,)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Admin (until May)",
+        "Admin [old]",
+        "Admin* see Ann",
+        "Admin: since May",
+        "Admin - interim",
+        "Teacher/Admin",
+        "Admin + Teacher",
+        "Teacher and Admin",
+        "Teacher und Admin",
+    ],
+)
+def test_a_managed_role_beside_another_text_is_refused_in_each_column(name: str) -> None:
+    for allows_many in (True, False):
+        with pytest.raises(CellError, match="'Admin'") as refused:
+            RoleReader(("Admin",), {}, allows_many=allows_many).read(name)
+        assert refused.value.code is Code.ROLE_NEAR_MISS
+        aliased = RoleReader(("Admin",), {name: name}, allows_many=allows_many).read(name)
+        assert aliased.names == (name,)
+
+
+@pytest.mark.parametrize("name", ["Sub-admin", "Admin-Assistant", "Media admin team", "Teacher/Student", "R&D"])
+def test_other_names_are_other_roles(name: str) -> None:
+    assert RoleReader(("Admin",), {}, allows_many=False).read(name).names == (name,)

@@ -1,5 +1,6 @@
 import pytest
 
+from rolesync.tables.field_lines import read_field_lines
 from tests.tables.opening import codes, read
 
 HEADER = ("email", "role")
@@ -72,3 +73,7 @@ def test_other_texts_are_tables(text: str) -> None:
     assert "Report" not in read(text.encode())[0]
     assert "note" not in read(text.encode())[0]
     assert "From" not in read(text.encode())[0]
+
+
+def test_a_single_name_with_lines_below_it_is_no_record() -> None:
+    assert read_field_lines(b"admins:\n  - a@x.edu\n  - b@x.edu\n") is None
