@@ -3,6 +3,7 @@
 Cells are bytes of a block, from `starts` to `ends`. After the last cell, the data must go on for a word.
 """
 
+import re
 from bisect import bisect_left
 from functools import cache
 
@@ -11,7 +12,7 @@ import numpy.typing as npt
 
 from rolesync.model.packed.texts import WORD
 from rolesync.reader.column_words import CellMeaning, status_words
-from rolesync.reader.remarks import KEY, keys
+from rolesync.reader.remarks import KEY, keys, part_key
 from rolesync.reader.word_tables import fold_word
 
 Bytes = npt.NDArray[np.uint8]
@@ -19,6 +20,7 @@ Ints = npt.NDArray[np.int64]
 
 _LETTERS = 3  # at the beginning of a cell; few other texts begin like a word against a user
 _BITS = 5  # that tell one letter from another, whatever its case
+_NOT_ASCII = 0x80  # from here on, bytes belong to other letters
 _CASE = 0x20  # the bit that makes a letter of ASCII small
 _PART = 4  # bytes of a key that are looked for at once; a key has one at each of so many places
 _SMALL_PART, _SMALL_KEY = int.from_bytes(b" " * _PART, "little"), int.from_bytes(b" " * KEY, "little")
@@ -91,9 +93,24 @@ def may_hold_remark(data: Bytes, starts: Ints, ends: Ints) -> Ints:
     places = places[(places >= 0) & (places <= len(data) - WORD)]
     keys_there = _words(data)[places] & _FIRST[KEY] | np.uint64(_SMALL_KEY)
     places = places[np.isin(keys_there, _remark_keys())]
+    key = part_key()
+    cells = [_cells_with(places, KEY, starts, ends), _cells_with(_places_of(key, data), len(key), starts, ends)]
+    return np.unique(np.concatenate(cells))
+
+
+def _cells_with(places: Ints, size: int, starts: Ints, ends: Ints) -> Ints:
+    """The cells that have so many bytes from each place on."""
     cells = np.searchsorted(ends, places, side="right")
     places, cells = places[cells < len(ends)], cells[cells < len(ends)]
-    return np.unique(cells[(starts[cells] <= places) & (places + KEY <= ends[cells])])
+    within: Ints = cells[(starts[cells] <= places) & (places + size <= ends[cells])]
+    return within
+
+
+def _places_of(key: bytes, data: Bytes) -> Ints:
+    """Where a key outside ASCII is in the data."""
+    if not len(data) or data.max() < _NOT_ASCII:
+        return np.array([], np.int64)
+    return np.array([match.start() for match in re.finditer(re.escape(key), data.tobytes())], np.int64)
 
 
 def _words(data: Bytes) -> npt.NDArray[np.uint64]:

@@ -15,7 +15,7 @@ MAX_REMARK = 200  # characters; longer cells are texts about anything
 KEY = 7  # bytes of a key
 
 _ASCII_PART = re.compile(rb"(?=([a-z0-9 ]{%d}))" % KEY)
-_NO_PHRASES = {"harmless", "months", "before_date"}
+_NO_PHRASES = {"parts", "harmless", "months", "before_date"}
 _YEAR, _MONTH, _DAY = "#", "~", "="
 _IS_YEAR = re.compile("(?:19|20)[0-9]{2}")
 _DAY_NUMBER = r"\b[0-9]{1,2}(?:st|nd|rd|th|er)?"
@@ -51,6 +51,13 @@ def keys() -> tuple[bytes, ...]:
     return tuple(dict.fromkeys(_key(phrase.encode("latin-1", "replace")) for phrase in phrases))
 
 
+@cache
+def part_key() -> bytes:
+    """What each part of a Japanese text that speaks against a user begins with."""
+    (first,) = {str(part)[0] for part in word_tables()["remarks"]["parts"]}
+    return first.encode()
+
+
 def _years(phrase: str) -> Iterator[str]:
     yield from {phrase.replace(_YEAR, "20"), phrase.replace(_YEAR, "19")}
 
@@ -64,6 +71,8 @@ def remark_speaks_against(cell: str) -> bool:
     """Whether a text says that its user no longer counts."""
     if len(cell) > MAX_REMARK:
         return False
+    if not cell.isascii() and any(part in cell for part in word_tables()["remarks"]["parts"]):
+        return True
     words, against, harmless = _words(cell), _by_first_word(), _harmless_by_first_word()
     says_so = any(
         _begins(words, place, against[word]) and not _begins(words, place, harmless.get(word, ()))

@@ -76,6 +76,11 @@ def test_no_remark_against_a_user_is_missed_wherever_it_is(
     assert cell in suspects([before, "", cell, after, "x"])
 
 
+def test_a_part_of_a_japanese_text_is_found_wherever_it_is() -> None:
+    cells = ["備考", "3月末で退職", "x", "年退", "職", "é", "2025年3月退職予定"]
+    assert suspects(cells) == ["3月末で退職", "年退", "2025年3月退職予定"]
+
+
 @pytest.mark.parametrize("ends", ["", "\n", "12345678" * 9])
 def test_a_remark_that_two_cells_share_is_none(ends: str) -> None:
     assert suspects(["o longer x", "has le", "ft", ends]) == []

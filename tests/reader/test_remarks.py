@@ -53,6 +53,8 @@ EXAMPLE = str.maketrans({"#": "2024", "~": "May", "=": "3 May"})
         "geen toegang a.u.b.",
         "left on 3 May",
         "/Suspended Users",
+        "3月末で退職",
+        "2025年3月退職予定",
         "CN=Bob,OU=Disabled Users,DC=x,DC=edu",
         "OU=Ehemalige Mitarbeiter,DC=x",
         "Ann left on May 3rd, 2025",
