@@ -52,7 +52,7 @@ def show_night(
     from rolesync.model.fleet import exit_code_of_night
 
     code = exit_code_of_night(night, detailed=detailed)
-    note_night(night, str(folder or ""))
+    note_night(night, str(folder.absolute()) if folder else "")
     show_past_night(night, form, limit, next_command(night, file if is_resumable else None, folder, shard))
     return code if code in {Exit.DONE, Exit.PENDING} else _write_end(night, code, file, shard)
 

@@ -80,7 +80,7 @@ def _report_approval(review: "FleetReview") -> None:
 
     configure_log(*log_settings())
     watch_fleet("review", review.fleet)
-    note_night(None, str(review.folder))
+    note_night(None, str(review.folder.absolute()))
 
 
 def _load(folder: Path) -> "FleetReview":

@@ -21,7 +21,7 @@ from rolesync.cli.options import (
     column_settings,
 )
 from rolesync.cli.plan_options import Detailed, HoldRemovals, Impact, NoRemovals, Output, load_plan_settings
-from rolesync.cli.plan_output import needs_approval, review_command, save_and_show_plan
+from rolesync.cli.plan_output import needs_approval, review_command, save_and_show_plan, whole_path
 from rolesync.cli.progress import command_context
 from rolesync.cli.validate import refuse_list
 from rolesync.errors import Exit
@@ -69,5 +69,5 @@ def plan(
         new_plan = plan_list(desired, context, impact=impact)
     code = save_and_show_plan(new_plan, output, form, settings, show_all=show_all, detailed=detailed_exitcode)
     if output:
-        note(plan=new_plan, is_waiting=new_plan.status == "ready", next_step=review_command(output))
+        note(plan=new_plan, is_waiting=new_plan.status == "ready", next_step=review_command(whole_path(output)))
     return code

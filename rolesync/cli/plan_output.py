@@ -197,6 +197,11 @@ def review_command(plan_path: Path | str) -> str:
     return f"rolesync review {_plan_argument(plan_path)}"
 
 
+def whole_path(path: Path) -> Path:
+    """Return a path for messages, which are read in any folder; `-` stays."""
+    return path if str(path) == "-" else path.absolute()
+
+
 def _plan_argument(plan_path: Path | str) -> str:
     """Quote the name of a plan; one that came from standard input, or went to standard output, has no name."""
     return "PLAN" if str(plan_path) == "-" else shlex.quote(str(plan_path))

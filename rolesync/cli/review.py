@@ -23,6 +23,7 @@ from rolesync.cli.plan_output import (
     plan_text,
     show_next,
     show_plan,
+    whole_path,
     write_blocked,
 )
 from rolesync.cli.progress import configure_log_of
@@ -148,7 +149,7 @@ def review_plan(
         approved = _review_on_page(plan, context, file, target, port or 0, last_changes, browser=browser)
     configure_log_of(context.settings)
     watch("review", context.settings)
-    note(plan=approved, next_step=apply_command(target))
+    note(plan=approved, next_step=apply_command(whole_path(target)))
     if form is Form.JSON and str(target) != "-":
         write_stdout(plan_text(approved))
     elif form is Form.TEXT and was_shown and str(target) != "-":

@@ -98,9 +98,9 @@ def test_changes_wait_are_approved_and_applied(reporting: Shell, chat: ScriptedS
     sync, plan, review, apply = map(facts, messages(chat))
     assert sync[""].startswith("rolesync: Changes wait for approval: ")
     assert sync["Next"] == "rolesync plan FILE -o plan.json, then rolesync review plan.json"
-    assert (plan[""], plan["Next"]) == (sync[""], "rolesync review plan.json")
+    assert (plan[""], plan["Next"]) == (sync[""], f"rolesync review {reporting.folder / 'plan.json'}")
     assert review[""].startswith("rolesync: APPROVED: ")
-    assert review["Next"] == "rolesync apply plan.approved.json"
+    assert review["Next"] == f"rolesync apply {reporting.folder / 'plan.approved.json'}"
     assert apply[""].startswith("rolesync: CHANGED: ")
     assert "Rita" not in "".join(messages(chat))
 

@@ -231,8 +231,9 @@ def test_changes_of_a_fleet_wait_and_their_approval_is_reported(sh: Shell, studi
         assert fleet.run("fleet", "review", "night", *by_hand).returncode == 0
     waits, approved = (request.json["text"] for request in chat.requests)
     assert waits.startswith("*rolesync: Changes wait for approval: fleet district*\nAccounts: 1 waiting")
-    assert "Next: rolesync fleet review night" in waits
-    assert approved.startswith("*rolesync: APPROVED: fleet district*\nNext: rolesync fleet apply night\n")
+    assert f"Next: rolesync fleet review {sh.folder / 'night'}" in waits
+    folder = sh.folder / "night"
+    assert approved.startswith(f"*rolesync: APPROVED: fleet district*\nNext: rolesync fleet apply {folder}\n")
     assert "Rita" not in approved
 
 
