@@ -103,7 +103,12 @@ def find_header(grid: Grid, rules: HeaderRules, form: ListForm) -> Candidate | t
             return make_candidate(grid, rules, seen[-1:], findings=findings, rows_above=seen[:-1])
         if len(seen) == HEADER_SEARCH_ROWS and not form.header_row:
             break
-    return make_candidate(grid, rules, seen) if seen and not form.header_row else None
+    if not seen or form.header_row:
+        return None
+    (number, cells), *rest = seen
+    wrapped = _split_wrapped(cells, grid)
+    header = wrapped if rules.score(wrapped) > rules.score(cells) else cells
+    return make_candidate(grid, rules, [(number, header), *rest])
 
 
 def make_candidate(

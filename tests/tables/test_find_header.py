@@ -59,6 +59,12 @@ def test_lines_that_are_quoted_as_a_whole_are_split(delimiter: str) -> None:
     ]
 
 
+def test_a_header_that_is_quoted_as_a_whole_is_split_if_one_column_is_known() -> None:
+    header, rows, _ = read(b'"email,""Job title"""\n"a@x.edu,""Admin"""\n')
+    assert (header, rows) == (("email", "Job title"), [(2, ["a@x.edu", "Admin"])])
+    assert read(b'"Jobs, by title"\n"a,b"\n')[0] == ("Jobs, by title",)
+
+
 def test_lines_that_are_quoted_as_a_whole_may_follow_a_plain_header() -> None:
     assert read(b'email,role\na@x.edu,Admin\n"b@x.edu,Admin"\n"c""@x.edu,x"\n')[1][1:] == [
         (3, ["b@x.edu", "Admin"]),
