@@ -28,7 +28,7 @@ def test_a_file_in_its_place_is_refused_by_every_command_that_writes(sh: Shell) 
         error = sh.json(*command, exit_code=64, state_dir=sh.folder / "file")["error"]
         assert error["message"].startswith("the folder of the record can't be written: ")
         assert "state_dir" in error["hint"]
-    assert "Not a directory" in sh.json("who", exit_code=1, state_dir=sh.folder / "file")["error"]["message"]
+    assert "Not a directory" in sh.json("who", exit_code=64, state_dir=sh.folder / "file")["error"]["message"]
 
 
 def test_a_full_disk_is_no_wrong_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
