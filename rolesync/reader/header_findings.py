@@ -170,7 +170,8 @@ def _missing_fields(
     fields = columns.fields
     names_user = bool({Field.EMAIL, Field.USER_ID} & set(fields))
     email = [option("email-column", printable(header[place])) for place in fields.get(Field.EMAIL, ())]
-    if not fields and len(header) == 1 and not header[0].strip().isalnum():
+    is_undivided = len(header) == 1 and not header[0].strip().isalnum() and not set(header[0]) & set(",;|\t")
+    if not fields and is_undivided:
         text = f"no known delimiter divides the first row {shown} into cells"
         yield error(Code.HEADER_NO_IDENTITY, f"{text}; if it has several, {DIVIDE}", row=row or None)
         return
