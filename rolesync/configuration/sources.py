@@ -113,11 +113,11 @@ def read_settings(
         )
         settings = model(_build_sources=(sources, assigned))
     except ValidationError as error:
-        given = sources[0].settings_sources_data.values()
-        problems = "; ".join(_problem(item, _nearest(places, given), model.model_fields) for item in error.errors())
+        by_source = sources[0].settings_sources_data.values()
+        problems = "; ".join(_problem(item, _nearest(places, by_source), model.model_fields) for item in error.errors())
         refusal = UsageError(f"settings: {problems}", hint=_HINT)
         names = {str(item["loc"][0]) for item in error.errors() if item["loc"]}
-        if wrong is None or (rest := settings_without(model, given, names)) is None:
+        if wrong is None or (rest := settings_without(model, by_source, names)) is None:
             raise refusal from None
         wrong.errors.append(refusal)
         wrong.names |= names
@@ -127,10 +127,10 @@ def read_settings(
     return settings, _nearest(places, sources[0].settings_sources_data.values())
 
 
-def _nearest(origins: Iterable[Origin], given: Iterable[Iterable[str]]) -> dict[str, Origin]:
+def _nearest(origins: Iterable[Origin], by_source: Iterable[Iterable[str]]) -> dict[str, Origin]:
     """Find the nearest source of each setting."""
     nearest: dict[str, Origin] = {}
-    for origin, settings in zip(origins, given, strict=True):
+    for origin, settings in zip(origins, by_source, strict=True):
         for setting in settings:
             nearest.setdefault(setting, origin)
     return nearest

@@ -37,13 +37,15 @@ def collected(wrong: WrongSettings | None) -> Iterator[None]:
         wrong.errors.append(error)
 
 
-def settings_without(model: type[Model], given: Iterable[dict[str, object]], names: Collection[str]) -> Model | None:
+def settings_without(
+    model: type[Model], by_source: Iterable[dict[str, object]], names: Collection[str]
+) -> Model | None:
     """Make settings from what each source gives, the nearest first, without the settings of these names.
 
     Returns:
         The settings; None if those that are left don't fit each other.
     """
-    values = {name: value for name, value in ChainMap(*given).items() if name not in names}
+    values = {name: value for name, value in ChainMap(*by_source).items() if name not in names}
     try:
         return model(_build_sources=((InitSettingsSource(model, values),), values))
     except ValidationError:
