@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 _HEAD = 4096  # bytes that show what a file is
 _MARK = b"\xef\xbb\xbf"  # of UTF-8, which some editors write
 _PLAN_KEY = b'"rolesync_plan"'
+_APPROVAL = b'\n"approval": {'
 _REVIEW_COLUMNS = (b"kind,", b"decision")  # of the table that `show PLAN --csv` writes
 _WORKBOOKS = {".xlsx", ".xlsm", ".ods", ".xls"}
 _LIST_SUFFIXES = {".csv", ".tsv", ".txt", *_WORKBOOKS}
 JSON_REPORT = "the report as JSON"
-_PLANS = {"the plan", "the approved plan"}
+_NEW_PLAN = "the plan"
+_PLANS = {_NEW_PLAN, "the approved plan"}
 _PAGES = {".html", ".htm"}
 _TEXTS = {".csv", ".tsv", ".txt", ".html", ".md", ".json"}
 _RUN_ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]+|\d{8}(T\d*)?")
@@ -27,7 +29,8 @@ _RUN_ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]+|\d{8}(T\d*)?")
 def check_target(path: Path | None, what: str, *, workbook: bool = False) -> None:
     """Refuse a file to write in whose place no new one can be made, or should be; `-` is standard output.
 
-    A plan replaces only a plan and a page only a page; nothing else replaces a plan, and nothing replaces settings.
+    A plan replaces only a plan and a page only a page; nothing else replaces a plan, and nothing replaces settings. A
+    new plan replaces no approved one.
 
     Args:
         path: the file; None if there is none.
@@ -77,6 +80,8 @@ def _other_content(path: Path, what: str) -> str:
     if path.name == ".env" or path.suffix == ".toml":
         return "it is a file of settings"
     head = _head(path)
+    if what == _NEW_PLAN and is_plan(path) and _APPROVAL in head:
+        return "it is an approved plan"
     if what in _PLANS:
         return "it is a file, and no plan" if head.strip() and not is_plan(path) else ""
     if what == JSON_REPORT:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rolesync.cli.approved_file import ApprovedFile
 from rolesync.cli.browser import showing_address
 from rolesync.cli.ending import note_night, watch_fleet
 from rolesync.cli.options import All, Form, Format
@@ -108,6 +109,7 @@ def _review_account(
     review: "FleetReview", name: str, by_hand: ByHand, *, port: int | None, browser: bool, show_all: bool, form: Form
 ) -> Exit:
     """Review one account as `rolesync review` does, with the settings of the fleet file."""
+    from rolesync.fleet.approvals import keep_or_remove
     from rolesync.fleet.night_folder import approved_path, plan_path
     from rolesync.fleet.review import load_account_plan
     from rolesync.report.content.plan_summary import NextCommands
@@ -125,11 +127,12 @@ def _review_account(
             return NextCommands(apply=review.command_to_override(name))
         return NextCommands(apply=f"rolesync fleet apply {quote(str(review.folder))}")
 
+    context, path = review.context(name), approved_path(review.folder, name)
     return review_plan(
         plan,
-        review.context(name),
+        context,
         plan_path(review.folder, name),
-        approved_path(review.folder, name),
+        ApprovedFile(path, keep_or_remove(path), context.settings.file_mode),
         by_hand,
         commands,
         port=port,

@@ -2,7 +2,6 @@
 
 import sys
 from functools import partial
-from itertools import count
 from pathlib import Path
 from shlex import quote
 from tempfile import mkdtemp
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rolesync.cli.approved_file import ApprovedFile
 from rolesync.cli.browser import showing_address
 from rolesync.cli.ending import note, watch
 from rolesync.cli.files import check_target
@@ -71,6 +71,7 @@ def review(
             show_default=False,
         ),
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier approval of the plan.")] = False,
     port: Port = None,
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open the page in a browser, if there is a screen.")
@@ -94,8 +95,11 @@ def review(
     context = Context(load_settings(config, assignments))
     by_hand = ByHand(decisions, reviewer, sees)
     commands = partial(commands_for_saved, file=target, settings=context.settings)
+    look = f"look at it: rolesync show {quote(str(target))}"
+    hint = "" if force else f"{look}; then name another file with --output, or replace it on purpose with --force"
+    approved_file = ApprovedFile(target, hint, context.settings.file_mode)
     return review_plan(
-        plan, context, file, target, by_hand, commands, port=port, browser=browser, show_all=show_all, form=form
+        plan, context, file, approved_file, by_hand, commands, port=port, browser=browser, show_all=show_all, form=form
     )
 
 
@@ -103,7 +107,7 @@ def review_plan(
     plan: "Plan",
     context: "Context",
     file: Path,
-    target: Path,
+    approved_file: ApprovedFile,
     by_hand: ByHand,
     commands: "Callable[[Plan], NextCommands]",
     *,
@@ -118,7 +122,7 @@ def review_plan(
         plan: the plan.
         context: the settings of its account.
         file: where the plan is.
-        target: where the approved plan is saved; `-` for standard output.
+        approved_file: where the approved plan is saved.
         by_hand: the options of a review without a page.
         commands: chooses what comes after the approved plan.
         port: the port of the page; None for a free one, if there is a terminal.
@@ -129,8 +133,10 @@ def review_plan(
     from rolesync.review.sheet.problems import DecisionsRefusedError
     from rolesync.workflows.review import check_review, complete_review
 
+    target = approved_file.path
     check_target(target, "the approved plan")
     check_review(plan, context)
+    approved_file.check(plan)
     decisions, reviewer, sees = by_hand
     was_shown = False
     if any(by_hand):
@@ -142,11 +148,11 @@ def review_plan(
         if was_shown:
             reviewer, sees = ask(plan, decided, reviewer, sees, show_all)
         approved = complete_review(plan, decided, reviewer, sees, context)
-        save_file(plan_text(approved), target, "the approved plan", mode=context.settings.file_mode)
+        approved_file.save(approved, plan)
     else:
         check_somebody_looks(port, decide_in_table(file))
         last_changes = load_last_changes(plan, context.settings)
-        approved = _review_on_page(plan, context, file, target, port or 0, last_changes, browser=browser)
+        approved = _review_on_page(plan, context, file, approved_file, port or 0, last_changes, browser=browser)
     configure_log_of(context.settings)
     watch("review", context.settings)
     note(plan=approved, next_step=apply_command(whole_path(target)))
@@ -163,7 +169,7 @@ def _review_on_page(
     plan: "Plan",
     context: "Context",
     file: Path,
-    target: Path,
+    approved_file: ApprovedFile,
     port: int,
     last_changes: "LastChanges | None",
     *,
@@ -189,9 +195,9 @@ def _review_on_page(
 
     def approve(decisions: "Decisions", reviewer: str, sees: str) -> "ReviewEnd":
         approved_plan = complete_review(plan, decisions, reviewer, sees, context)
-        save_file(plan_text(approved_plan), target, "the approved plan", mode=context.settings.file_mode)
+        approved_file.save(approved_plan, plan)
         approved.append(approved_plan)
-        return end_of_review(approved_plan, target)
+        return end_of_review(approved_plan, approved_file.path)
 
     def leave(decisions: "Decisions") -> "ReviewEnd":
         if not (decisions.excluded or decisions.released):
@@ -254,7 +260,8 @@ def _save_decisions(plan: "Plan", decisions: "Decisions", file: Path, mode: int)
 
 
 def _save_new(table: str, file: Path, mode: int) -> Path:
-    names = (f"{file.stem}.decisions{f'-{number}' if number else ''}.csv" for number in count())
-    path = next(path for path in map(file.with_name, names) if not path.exists())
+    from rolesync.workflows.review import new_decisions_path
+
+    path = new_decisions_path(file)
     save_file(table, path, "the decisions", mode=mode)
     return path

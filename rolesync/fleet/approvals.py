@@ -37,6 +37,11 @@ def _again(path: Path) -> str:
     return f"remove it, and approve the plan again: rm {quote(str(path))}"
 
 
+def keep_or_remove(path: Path) -> str:
+    """Say what to do about an approval that is there already."""
+    return f"look at it: rolesync show {quote(str(path))}; if it must not be applied, {_again(path)}"
+
+
 def waiting_for_approval(folder: Path) -> tuple[str, str]:
     """Describe an account whose plan nobody has approved yet: what happened, and what to do next."""
     return "nobody has approved its plan", f"rolesync fleet review {quote(str(folder))}"

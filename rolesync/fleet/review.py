@@ -12,7 +12,7 @@ from typing import Any
 from rolesync.errors import PlanRefusedError, RecordBrokenError, RecordError, RolesyncError, UsageError, writing_failed
 from rolesync.fleet.account_command import account_command
 from rolesync.fleet.account_settings import account_settings
-from rolesync.fleet.approvals import load_approved, with_approval
+from rolesync.fleet.approvals import keep_or_remove, load_approved, with_approval
 from rolesync.fleet.fleet_file import Fleet
 from rolesync.fleet.guards import judge_fleet, mark_blocked
 from rolesync.fleet.night_folder import PlannedNight, approved_path, plan_path
@@ -32,7 +32,7 @@ from rolesync.report.spreadsheet.plan import plan_csv
 from rolesync.review.page.session import ReviewEnd, ReviewSession
 from rolesync.settings import Settings
 from rolesync.workflows.context import Context
-from rolesync.workflows.review import check_review, complete_review
+from rolesync.workflows.review import check_not_approved, check_review, complete_review, new_decisions_path
 
 _WITH_CHANGES = frozenset({AccountStatus.PLANNED, AccountStatus.WAITING, AccountStatus.BLOCKED})
 
@@ -184,7 +184,7 @@ class FleetReview:
 
         def approve(decisions: Decisions, reviewer: str, sees: str) -> ReviewEnd:
             approved = complete_review(plan, decisions, reviewer, sees, context)
-            save_approved(approved, self.folder, name, context.settings)
+            save_approved(approved, plan.digest, approved_path(self.folder, name), context.settings)
             sentence = f"The plan of {name} to {effect_text(approved.effect)} is approved."
             if not approved.blocked:
                 return ReviewEnd("Approved", sentence, f"rolesync fleet apply {self._quoted}")
@@ -225,7 +225,7 @@ class FleetReview:
         """Save decisions beside the plan, for `--decisions`; None if there are none."""
         if not (decisions.excluded or decisions.released):
             return None
-        path = plan_path(self.folder, name).with_suffix(".decisions.csv")
+        path = new_decisions_path(plan_path(self.folder, name))
         table = plan_csv(load_account_plan(self.folder, name), decisions)
         _save(path, table.encode(), self.context(name).settings)
         return path
@@ -247,13 +247,14 @@ def load_account_plan(folder: Path, name: str) -> Plan:
         raise PlanRefusedError(f"{path} is not a plan of rolesync", hint="plan the fleet again") from error
 
 
-def save_approved(plan: Plan, folder: Path, name: str, settings: Settings) -> None:
-    """Save an approved plan where `fleet apply` looks for it.
+def save_approved(approved: Plan, digest: str, path: Path, settings: Settings) -> None:
+    """Save an approved plan where `fleet apply` looks for it; `digest` is that of the plan before its approval.
 
     Raises:
-        UsageError: it can't be written.
+        UsageError: it can't be written, or another reviewer has approved the plan meanwhile.
     """
-    _save(approved_path(folder, name), to_json(plan).encode("ascii"), settings)
+    check_not_approved(digest, path, keep_or_remove(path))
+    _save(path, to_json(approved).encode("ascii"), settings)
 
 
 def _save(path: Path, content: bytes, settings: Settings) -> None:

@@ -44,6 +44,10 @@ def test_one_account_is_approved_without_a_page_and_applied_alone(night: Shell) 
     done = night.run(*by_hand(night, "north"))
     assert done.returncode == 0, done.stderr
     assert "rolesync fleet apply night" in done.stdout
+    again = night.run(*by_hand(night, "north"))
+    assert again.returncode == 64
+    assert "holds the approval of this plan by Rita Levi" in again.stderr
+    assert "approve the plan again: rm night/plans/north.approved.json" in again.stderr
     applied = night.run("fleet", "apply", "night", "--yes", "--format", "json")
     assert applied.returncode == 5
     accounts = {each["account"]: each for each in json.loads(applied.stdout)["accounts"]}

@@ -159,6 +159,21 @@ def test_a_review_that_is_left_says_so(sh: Shell) -> None:
     assert "exclude needs a reason" in again.stderr
 
 
+def test_an_approval_that_came_meanwhile_is_not_replaced(sh: Shell) -> None:
+    planned(sh)
+    with sh.started("review", "plan.json", "--port", "0") as running:
+        visitor = Visitor(address_of(running))
+        out = {"revision": 0, "reasons": ["on leave"], "excluded": {"0": 0}, "released": {}}
+        assert visitor.post("decisions", out).status_code == 200
+        assert sh.run(*review("remove 2, add 1")).returncode == 0
+        late = visitor.post("approve", {"revision": 1, "reviewer": "Bo", "sees": "remove 1, add 1"})
+        assert late.status_code == 422
+        assert "holds the approval of this plan by Rita Levi" in late.json()["message"]
+        assert "plan.decisions.csv" in visitor.post("leave", {"revision": 1}).json()["command"]
+        running.communicate(timeout=60)
+    assert json.loads((sh.folder / "plan.approved.json").read_text("ascii"))["approval"]["reviewer"] == "Rita Levi"
+
+
 def test_a_place_that_cant_be_written_is_said_on_the_page(sh: Shell) -> None:
     planned(sh)
     (sh.folder / "none").mkdir()

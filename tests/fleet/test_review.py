@@ -12,6 +12,7 @@ from rolesync.fleet.review import FleetReview, load_account_plan
 from rolesync.model.fleet_review import ReviewState
 from rolesync.planner.decode import from_json
 from tests.fleet.reviewing import night_under_review
+from tests.full_disk import files_of_at_most
 
 S = ReviewState
 
@@ -76,14 +77,30 @@ def test_the_end_saves_the_decisions_of_open_reviews(tmp_path: Path) -> None:
     assert "on leave" in saved.read_text(encoding="utf-8")
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_decisions_that_find_no_room_are_named(tmp_path: Path) -> None:
     review = night_under_review(tmp_path)
     review.page_at("north/")
     assert send(review, "north/decisions", reasons=["on leave"], excluded={"0": 0}, released={})
-    plan_path(review.folder, "north").with_suffix(".decisions.csv").symlink_to("/dev/full")
-    with pytest.raises(RolesyncError, match=r"north\.decisions\.csv can't be written: No space left on device"):
+    with files_of_at_most(8), pytest.raises(RolesyncError, match=r"north\.decisions\.csv can't be written: "):
         review.abandon()
+
+
+def test_nothing_of_another_reviewer_is_replaced(tmp_path: Path) -> None:
+    rita = night_under_review(tmp_path)
+    bo = FleetReview(rita.fleet, rita.night, rita.folder, "bo")
+    for number, review in enumerate((rita, bo)):
+        for name in ("north", "south"):
+            review.page_at(f"{name}/")
+        assert send(review, "north/decisions", reasons=[f"reason {number}"], excluded={"0": 0}, released={})
+    approve(rita, "south", "remove 4, add 2")
+    approved = approved_path(rita.folder, "south").read_bytes()
+    with pytest.raises(UsageError, match=r"south\.approved\.json holds the approval of this plan by Rita Levi") as late:
+        approve(bo, "south", "remove 4, add 2")
+    assert f"rm {approved_path(rita.folder, 'south')}" in late.value.hint
+    assert approved_path(rita.folder, "south").read_bytes() == approved
+    saved = [*rita.abandon(), *bo.abandon()]
+    assert [path.name for path in saved] == ["north.decisions.csv", "north.decisions-1.csv"]
+    assert ["reason 0" in path.read_text("utf-8") for path in saved] == [True, False]
 
 
 def test_what_is_no_plan_with_changes_has_no_page(tmp_path: Path) -> None:

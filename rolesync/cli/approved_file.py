@@ -1,0 +1,56 @@
+"""The file of an approved plan: it replaces no approval without a word."""
+
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rolesync.cli.json_log import log_event
+from rolesync.cli.output import save_file
+from rolesync.cli.plan_output import plan_text
+
+if TYPE_CHECKING:
+    from rolesync.model.plans import Plan
+
+
+@dataclass
+class ApprovedFile:
+    """Where a review saves the approved plan.
+
+    Args:
+        path: the file; `-` for standard output.
+        hint: what to do about an earlier approval of the plan in this file; "" to replace it.
+        mode: the mode of a new file.
+    """
+
+    path: Path
+    hint: str
+    mode: int
+    _announced: str = field(default="", init=False)
+
+    def check(self, plan: "Plan") -> None:
+        """Refuse a file with an approval of this plan; announce that another approval in it will be replaced.
+
+        Raises:
+            UsageError: the file holds an approval of this plan, or may hold one.
+        """
+        from rolesync.report.content.text import escape_for_display
+        from rolesync.workflows.review import check_not_approved
+
+        if str(self.path) == "-":
+            return
+        sentence = check_not_approved(plan.digest, self.path, self.hint)
+        if sentence and sentence != self._announced:
+            message = f"{escape_for_display(sentence)}; this review replaces it"
+            if not log_event("warning", message):
+                sys.stderr.write(f"{message}\n")
+        self._announced = sentence
+
+    def save(self, approved: "Plan", plan: "Plan") -> None:
+        """Save the approved plan, unless another reviewer has approved the plan meanwhile.
+
+        Raises:
+            UsageError: as `check`, or the file can't be written.
+        """
+        self.check(plan)
+        save_file(plan_text(approved), self.path, "the approved plan", mode=self.mode)
