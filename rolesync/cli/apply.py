@@ -37,17 +37,18 @@ def apply(
     assignments: Assignments = None,
 ) -> Exit:
     """Apply a saved plan: check it, send it, and prove the result."""
-    from rolesync.executor.preconditions import BlockedError, check_approval, check_guards, check_origin
-    from rolesync.workflows.apply import apply_plan
+    from rolesync.executor.preconditions import BlockedError
+    from rolesync.workflows.apply import apply_plan, check_before_question
+    from rolesync.workflows.context import Context
 
     plan = load_plan(file)
     settings = load_settings(config, assignments)
     try:
         if not yes:
-            check_origin(plan, settings.studio, settings.managed_roles, file.parent)
-            check_approval(plan, required=settings.require_approval, four_eyes=settings.four_eyes)
-            check_guards(plan, override)
-            _ask(plan, show_all)
+            may_send = check_before_question(plan, Context(settings), override, file.parent)
+            _check_terminal()
+            if may_send:
+                _ask(plan, show_all)
         with command_context(settings, watched="apply") as context:
             note(plan=plan)
             run = apply_plan(plan, context, override, file.parent)
@@ -58,19 +59,26 @@ def apply(
     return show_outcome(run, plan, show_all, form)
 
 
-def _ask(plan: "Plan", show_all: bool) -> None:
-    """Show the plan and ask whether to apply it; a plan without changes needs no answer.
+def _check_terminal() -> None:
+    """Refuse to apply without `--yes` where nobody can answer.
 
     Raises:
         UsageError: there is no terminal.
-        DeclinedError: the answer is no, or the question was interrupted.
     """
-    from rolesync.report.content.plan_summary import totals
-
     if not sys.stdin.isatty():
         raise UsageError(
             "apply asks before it writes, and standard input is no terminal", hint="review the plan, then add --yes"
         )
+
+
+def _ask(plan: "Plan", show_all: bool) -> None:
+    """Show the plan and ask whether to apply it; a plan without changes needs no answer.
+
+    Raises:
+        DeclinedError: the answer is no, or the question was interrupted.
+    """
+    from rolesync.report.content.plan_summary import totals
+
     show_plan(plan, show_all, "")
     if not len(plan.changes):
         return

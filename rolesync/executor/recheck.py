@@ -179,6 +179,21 @@ def without_outdated(remaining: Remaining, periods: Periods, day: date, *, clock
     )
 
 
+def was_applied(plan: Plan, runs: EarlierRuns) -> bool:
+    """Whether runs of a plan made all of its changes, so that none of them is ever sent again; False without changes.
+
+    Raises:
+        RecordError, RecordBrokenError: the record can't be read.
+    """
+    applied = _applied_by(plan, runs)
+    roles_left = last_seen(runs.events_of_plan(plan)) if applied else {}
+    changes = zip(*(plan.changes[name].tolist() for name in ("user_id", "action", "role")), strict=True)
+    return bool(applied) and all(
+        change in applied and (change[2] in (roles_left.get(change[0]) or ())) == (change[1] == Action.ADD)
+        for change in changes
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _UserState:
     """A user's address and managed roles at one time; roles None for a user not in Studio."""

@@ -13,7 +13,7 @@ from rolesync.executor.preconditions import (
     check_not_narrowed,
     check_origin,
 )
-from rolesync.executor.recheck import CurrentLimits, Rechecked, recheck_plan
+from rolesync.executor.recheck import CurrentLimits, Rechecked, recheck_plan, was_applied
 from rolesync.executor.run import carry_out
 from rolesync.history.earlier_runs import EarlierRuns
 from rolesync.history.holders import expected_holders
@@ -55,8 +55,7 @@ def apply_plan(
     check_approval(plan, required=settings.require_approval, four_eyes=settings.four_eyes)
     check_guards(plan, override)
     with lock_account(context, command) as account:
-        if settings.four_eyes and plan.approval:
-            check_maker(plan, account.earlier_runs.makers(plan.approval.reviewed_digest))
+        _check_maker(plan, context, account.earlier_runs)
         rechecked = _recheck(plan, account.run_context.studio, account.earlier_runs, context, override)
         run = carry_out(
             rechecked.plan, rechecked.remaining, rechecked.before, account.run_context, account.earlier_runs
@@ -66,6 +65,32 @@ def apply_plan(
         earlier = account.earlier_runs.of_plan(plan)
         by_run = (each.run_id for each in reversed(earlier) if each.complete and each.sent)
         return replace(run, already_applied=next(by_run, ""))
+
+
+def check_before_question(plan: Plan, context: Context, override: str, folder: Path | None) -> bool:
+    """Make the checks of `apply_plan` that need neither Studio nor the lock, before the operator is asked.
+
+    Args:
+        plan: as for `apply_plan`.
+        context: as for `apply_plan`.
+        override: as for `apply_plan`.
+        folder: as for `apply_plan`.
+
+    Returns:
+        Whether there may be something to send: False if the record shows that the whole plan was applied.
+
+    Raises:
+        PlanRefusedError: `apply_plan` would refuse the plan too.
+        RecordError: the record can't be read.
+    """
+    settings = context.settings
+    check_origin(plan, settings.studio, settings.managed_roles, folder)
+    check_approval(plan, required=settings.require_approval, four_eyes=settings.four_eyes)
+    check_guards(plan, override)
+    earlier_runs = earlier_runs_of(context)
+    _check_maker(plan, context, earlier_runs)
+    check_not_narrowed(plan, earlier_runs.of_plan(plan))
+    return not was_applied(plan, earlier_runs)
 
 
 def recheck_saved_plan(plan: Plan, context: Context, override: str = "", folder: Path | None = None) -> Rechecked:
@@ -96,6 +121,11 @@ def _check_origin(plan: Plan, context: Context, folder: Path | None, *, is_just_
     fetched_sha256 = plan.source.sha256 if is_fresh else sha256_now(plan.source, context)
     if warning := check_origin(plan, settings.studio, settings.managed_roles, folder, fetched_sha256):
         structlog.get_logger("rolesync.apply").warning(warning)
+
+
+def _check_maker(plan: Plan, context: Context, earlier_runs: EarlierRuns) -> None:
+    if context.settings.four_eyes and plan.approval:
+        check_maker(plan, earlier_runs.makers(plan.approval.reviewed_digest))
 
 
 def _recheck(plan: Plan, studio: StudioReader, earlier_runs: EarlierRuns, context: Context, override: str) -> Rechecked:

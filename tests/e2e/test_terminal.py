@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from rolesync.sandbox.control import Control
+from tests.cli.reviewing import GONE, decide, planned, review
 from tests.command import ADMINS, SAMPLE, Shell
 from tests.terminal import CONTROLS, Terminal
 
@@ -37,6 +38,28 @@ def test_no_leaves_everything_as_it_is(sh: Shell, studio: Control, plan: Path) -
     assert "Traceback" not in screen.text
     assert studio.log() == []
     assert [record["event"] for record in sh.record()] == ["plan"]
+
+
+def test_a_plan_that_was_applied_says_so_without_a_question(sh: Shell, studio: Control, plan: Path) -> None:
+    run = sh.json("apply", plan.name, "--yes")["run"]
+    written = studio.log()
+    screen = Terminal(sh, "apply", plan.name, COLUMNS="200")
+    assert screen.code == 0
+    assert QUESTION not in screen.text
+    assert f"Already applied by run {run}; sent 0" in CONTROLS.sub("", screen.text)
+    assert studio.log() == written
+    assert sh.run("apply", plan.name).returncode == 64  # still no terminal
+
+
+def test_a_plan_that_would_be_refused_is_refused_before_the_question(sh: Shell) -> None:
+    planned(sh)
+    decide(sh, "exclude", GONE[0], "on leave")
+    assert sh.run(*review("remove 1, add 1", "--decisions", "plan.xlsx")).returncode == 0
+    assert sh.run("apply", "plan.approved.json", "--yes").returncode == 0
+    screen = Terminal(sh, "apply", "plan.json")
+    assert screen.code == 4
+    assert "Apply 2 removals" not in screen.text
+    assert "as Rita Levi approved it" in " ".join(screen.text.split())
 
 
 def test_a_reviewer_is_asked_for_name_and_effect(sh: Shell, plan: Path) -> None:
