@@ -20,7 +20,7 @@ from rolesync.planner.list_guards import input_refused, max_age_hours, max_shrin
 from rolesync.planner.live_guards import clock_skew, live_vanished
 from rolesync.planner.named_users import entries_without_user, is_holder, users_named
 from rolesync.planner.rival_roles import rival_losses, rival_roles
-from rolesync.planner.verdicts import advise, limited
+from rolesync.planner.verdicts import ANY_SHARE, advise, format_share, limited
 
 
 def judge(
@@ -214,8 +214,9 @@ def _max_removals_share(count: RoleCount, note: str, policy: Policy, *, is_undo:
     limit = policy.max_removals_share
     share = count.removals / count.before if count.before else 0.0
     single = count.removals == 1 and limit > 0  # else no user could ever leave a role with few holders
-    number = f"{count.removals:,} of {count.before:,} holders ({share:.2%}){note}"
-    measured = f"removals of {count.role}: {number}, at most {limit:.2%} allowed"
+    number = f"{count.removals:,} of {count.before:,} holders ({format_share(share)}){note}"
+    allowed = ANY_SHARE if limit >= 1 else f"at most {format_share(limit)} allowed"
+    measured = f"removals of {count.role}: {number}, {allowed}"
     if single and share > limit:
         measured += "; a single removal is allowed"
     return limited(

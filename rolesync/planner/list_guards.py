@@ -6,7 +6,7 @@ from rolesync.model.findings import Code, Finding, name_some
 from rolesync.model.history import GuardBaseline
 from rolesync.model.plans import Policy, Verdict
 from rolesync.model.vocabulary import Level, Mode, VerdictStatus
-from rolesync.planner.verdicts import advise, limited
+from rolesync.planner.verdicts import ANY_SHARE, advise, format_age, format_share, limited
 
 _AHEAD_HOURS = 0.25  # a file that was changed further in the future means that a clock is wrong
 
@@ -36,7 +36,7 @@ def max_age_hours(age: float | None, policy: Policy, *, is_fetched: bool = False
     A list that was fetched may be any copy, so that an unknown age blocks it, too.
     """
     rule, limit = "max_age_hours", policy.max_age_hours
-    measured = "the age of the list is unknown" if age is None else f"the list is {age:,.1f} hours old"
+    measured = "the age of the list is unknown" if age is None else f"the list is {format_age(age, limit)} old"
     if limit is None:
         return Verdict(rule, VerdictStatus.PASS, f"{measured}, any age is allowed", value=age)
     measured = f"{measured}, at most {limit:,g} allowed"
@@ -47,7 +47,7 @@ def max_age_hours(age: float | None, policy: Policy, *, is_fetched: bool = False
         return Verdict(rule, VerdictStatus.WARN, f"{measured}: check that it is the current list", limit=limit)
     is_ahead, check = age < -_AHEAD_HOURS, "check that the program which writes it still runs"
     if is_ahead:
-        measured = f"the list was changed {-age:,.1f} hours in the future, so its age is unknown"
+        measured = f"the list was changed {format_age(-age)} in the future, so its age is unknown"
         check = "check the clocks of this machine and of the machine that writes the list"
     blocked = is_ahead or age > limit
     return limited(rule, "", blocked=blocked, measured=measured, advice=advise(rule, check), limit=limit, value=age)
@@ -62,9 +62,10 @@ def max_shrink_share(history: GuardBaseline, policy: Policy, removals: int) -> V
         message = "no list of these roles was applied before, so there is nothing to compare with"
         return Verdict(rule, VerdictStatus.PASS, message, limit=limit)
     share = max(0.0, (before - now) / before)
+    allowed = ANY_SHARE if limit >= 1 else f"at most {format_share(limit)} fewer allowed"
     measured = (
         f"assignments of managed roles in the list: {now:,}, in the list last applied: {before:,} "
-        f"({share:.2%} fewer), at most {limit:.2%} fewer allowed"
+        f"({format_share(share)} fewer), {allowed}"
     )
     beyond = share > limit
     if beyond and before - now == 1 and limit > 0:  # as a single removal

@@ -19,9 +19,9 @@ from tests.strategies import BIGGEST_ID, Row, Situation, User, histories, listed
     [
         (100, 29, 0.29, PASS),  # 0.29 * 100 is less than 29 in floating point
         (100, 30, 0.29, BLOCK),
-        (3, 1, 0.25, PASS),  # a single removal is allowed
-        (3, 2, 0.25, BLOCK),
-        (3, 1, 0.0, BLOCK),  # unless no removal is allowed
+        (4, 1, 0.2, PASS),  # a single removal is allowed
+        (4, 2, 0.2, BLOCK),
+        (4, 1, 0.0, BLOCK),  # unless no removal is allowed
         (3, 0, 0.0, PASS),
         (3, 3, 1.0, PASS),
         (0, 0, 0.25, PASS),
@@ -32,10 +32,10 @@ def test_share_of_removals(before: int, lost: int, limit: float, status: Verdict
     result = verdict("max_removals_share", users, keeping(users[lost:]), Policy(max_removals_share=limit))
     assert (result.status, result.limit, result.role) == (status, limit, "Admin")
     assert result.value == (lost / before if before else 0)
-    assert f"{lost} of {before} holders" in result.message
-    assert f"at most {limit:.2%}" in result.message
+    allowed = "any share is allowed" if limit == 1 else f"at most {limit:.0%} allowed"
+    assert f"{lost} of {before} holders ({result.value or 0:.0%}), {allowed}" in result.message
     assert ("change max_removals_share" in result.message) == (status is BLOCK)
-    assert ("a single removal is allowed" in result.message) == ((before, lost, status) == (3, 1, PASS))
+    assert ("a single removal is allowed" in result.message) == ((before, lost, status) == (4, 1, PASS))
 
 
 @pytest.mark.parametrize(("lost", "status"), [(2, PASS), (3, BLOCK)])

@@ -39,9 +39,9 @@ def test_errors_in_the_list_block_without_override() -> None:
         (10, 5, 0.5, PASS),
         (10, 4, 0.5, BLOCK),
         (10, 0, 1.0, PASS),
-        (3, 2, 0.25, PASS),  # a single removal is allowed
-        (3, 1, 0.25, BLOCK),
-        (3, 2, 0.0, BLOCK),  # unless no removal is allowed
+        (4, 3, 0.2, PASS),  # a single removal is allowed
+        (4, 2, 0.2, BLOCK),
+        (4, 3, 0.0, BLOCK),  # unless no removal is allowed
         (3, 3, 0.0, PASS),
         (3, 900, 0.0, PASS),
     ],
@@ -51,10 +51,11 @@ def test_how_much_the_list_may_shrink(before: int, now: int, limit: float, statu
     share = max(0, before - now) / before
     assert (result.status, result.limit, result.role, result.overridable) == (status, limit, "", True)
     assert result.value == pytest.approx(share)
-    assert f"in the list: {now}, in the list last applied: {before} ({share:.2%} fewer)" in result.message
-    assert f"at most {limit:.2%} fewer allowed" in result.message
+    assert f"in the list: {now}, in the list last applied: {before} ({share:.0%} fewer)" in result.message
+    allowed = "any share is allowed" if limit == 1 else f"at most {limit:.0%} fewer allowed"
+    assert allowed in result.message
     assert ("change max_shrink_share" in result.message) == (status is BLOCK)
-    assert ("one fewer is allowed" in result.message) == ((before, now, limit) == (3, 2, 0.25))
+    assert ("one fewer is allowed" in result.message) == ((before, now, limit) == (4, 3, 0.2))
 
 
 @pytest.mark.parametrize("policy", [Policy(mode=Mode.ADDITIVE), Policy(hold_removals=True)])
@@ -83,14 +84,18 @@ def test_a_list_without_an_earlier_list_cannot_have_shrunk(history: GuardBaselin
 @pytest.mark.parametrize(
     ("age", "limit", "status", "message"),
     [
-        (24.0, 24, PASS, "the list is 24.0 hours old, at most 24 allowed"),
+        (24.0, 24, PASS, "the list is 24 hours old, at most 24 allowed"),
         (24.1, 24, BLOCK, "the list is 24.1 hours old, at most 24 allowed"),
         (1234.56, 0.5, BLOCK, "1,234.6 hours old, at most 0.5 allowed"),
-        (-0.1, 24, PASS, "at most 24 allowed"),
-        (-2.0, 24, BLOCK, "2.0 hours in the future"),
+        (-0.1, 24, PASS, "the list is less than an hour old, at most 24 allowed"),
+        (0.001, None, PASS, "the list is less than an hour old, any age is allowed"),
+        (0.6, 0.5, BLOCK, "the list is 0.6 hours old, at most 0.5 allowed"),
+        (1.04, 24, PASS, "the list is 1 hour old, at most 24 allowed"),
+        (-0.4, 24, BLOCK, "the list was changed less than an hour in the future"),
+        (-2.0, 24, BLOCK, "the list was changed 2 hours in the future"),
         (None, 24, WARN, "the age of the list is unknown"),
         (None, None, PASS, "any age is allowed"),
-        (9000.0, None, PASS, "9,000.0 hours old, any age is allowed"),
+        (9000.0, None, PASS, "9,000 hours old, any age is allowed"),
     ],
 )
 def test_how_old_the_list_may_be(age: float | None, limit: float | None, status: VerdictStatus, message: str) -> None:

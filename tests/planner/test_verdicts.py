@@ -2,7 +2,7 @@
 
 from rolesync.model.plans import Verdict
 from rolesync.model.vocabulary import VerdictStatus
-from rolesync.planner.verdicts import advise, limited
+from rolesync.planner.verdicts import advise, format_share, limited
 
 
 def test_only_a_blocking_verdict_has_advice() -> None:
@@ -21,3 +21,8 @@ def test_advice_names_the_setting() -> None:
         advise("max_removals", is_undo=True)
         == "check each change of the undo; if all are right, override this plan by its digest"
     )
+
+
+def test_a_share_has_only_the_digits_that_it_needs() -> None:
+    shares = (0, 0.25, 0.2504, 1 / 3, 1, 12)
+    assert [format_share(share) for share in shares] == ["0%", "25%", "25.04%", "33.33%", "100%", "1,200%"]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from rolesync.model.plans import Plan, Verdict
 from rolesync.model.vocabulary import VerdictStatus
+from rolesync.planner.verdicts import format_age, format_hours
 from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, escape_for_display, format_guard_value, plural
 
 _BY_NUMBERS = {"max_removals", "max_removals_share", "min_holders", "max_shrink_share", "max_age_hours"}
@@ -65,8 +66,12 @@ def _max_shrink_share(_plan: Plan, verdict: Verdict) -> str:
 def _max_age_hours(_plan: Plan, verdict: Verdict) -> str:
     if verdict.limit is None:
         return "The list may have any age"
-    age = "its age is unknown" if verdict.value is None else f"it is {_number(verdict.value)} hours old"
-    return f"The list may be at most {_number(verdict.limit)} hours old: {age}"
+    age = "its age is unknown"
+    if verdict.value is not None and verdict.value < 0 and verdict.status is VerdictStatus.BLOCK:
+        age = f"it was changed {format_age(-verdict.value)} in the future"
+    elif verdict.value is not None:
+        age = f"it is {format_age(verdict.value, verdict.limit)} old"
+    return f"The list may be at most {format_hours(verdict.limit)} old: {age}"
 
 
 def _number(value: float | None) -> str:

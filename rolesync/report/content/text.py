@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rolesync.model.periods import Period
 from rolesync.model.reasons import HeldReason, describe_reason
+from rolesync.planner.verdicts import format_number, format_share
 
 SENTENCE_LIMIT = 600
 """Characters of a message, more than a cell's, because messages quote cells."""
@@ -110,8 +111,7 @@ def format_guard_value(rule: str, value: float | None) -> str:
     """Format a guard's limit or value: shares in percent, other numbers as they are, `-` for None."""
     if value is None:
         return "-"
-    scaled, unit = (value * 100, "%") if rule.endswith("_share") else (value, "")
-    return f"{scaled:,.2f}".rstrip("0").rstrip(".") + unit
+    return format_share(value) if rule.endswith("_share") else format_number(value)
 
 
 def size_text(size: int) -> str:

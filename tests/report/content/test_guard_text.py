@@ -28,6 +28,8 @@ from tests.report.samples import make_plan
         ),
         ("max_removals_share", 1.0, 0.6, "Any number of the holders of Admin may be removed: "),
         ("max_age_hours", 26, 40.5, "The list may be at most 26 hours old: it is 40.5 hours old"),
+        ("max_age_hours", 1, 0.002, "The list may be at most 1 hour old: it is less than an hour old"),
+        ("max_age_hours", 26, -2.0, "The list may be at most 26 hours old: it was changed 2 hours in the future"),
         ("max_age_hours", 26, None, "The list may be at most 26 hours old: its age is unknown"),
         ("max_age_hours", None, 3, "The list may have any age"),
         ("a_later_rule", 2, 3, "a_later_rule (Admin): limit 2, this plan 3"),
