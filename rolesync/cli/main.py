@@ -1,6 +1,7 @@
 """The `rolesync` program: find the command, run it, and turn every error into one message and an exit code."""
 
 import os
+import re
 import signal
 import sys
 from importlib import import_module
@@ -27,6 +28,8 @@ from rolesync.errors import DeclinedError, Exit, RolesyncError, UsageError
 
 # Click's base class of usage errors. Its module depends on the Typer version: newer ones contain a copy of Click.
 ClickUsageError = typer.BadParameter.__bases__[0]
+
+_FOR_VERSION = re.compile(r"No such (command|option)\W+(version|V)\b")  # as other programs have it
 
 
 def main() -> None:
@@ -64,7 +67,7 @@ def _run(end: CommandEnd) -> int:
             show_refusal_json(error_json(error))
         code = write_error(error)
     except ClickUsageError as error:  # type: ignore[misc]  # mypy can't know the class
-        error.message = error.message.replace("Value error, ", "")  # how Pydantic begins a message of Typer
+        error.message = _usage_message(error.message)
         if _wants_json(sys.argv):
             show_refusal_json(error_json(UsageError(error.format_message(), hint="see rolesync --help")))
         if not log_event("error", error.format_message(), hint="rolesync --help", exit_code=int(Exit.USAGE)):
@@ -75,6 +78,13 @@ def _run(end: CommandEnd) -> int:
         write_error(DeclinedError(f"interrupted{next_step}"))
         code = 128 + signals[0] if signals else Exit.INTERRUPTED
     return int(code)
+
+
+def _usage_message(message: str) -> str:
+    message = message.replace("Value error, ", "")  # how Pydantic begins a message of Typer
+    if _FOR_VERSION.match(message):
+        return f"{message.rstrip('.')}; to see the version: rolesync --version"
+    return message
 
 
 def _build_app(first_argument: str, *, on_terminal: bool) -> typer.Typer:

@@ -81,6 +81,9 @@ def test_the_version_is_that_of_the_package_and_imports_no_command() -> None:
     ("arguments", "message"),
     [
         (["frobnicate"], "frobnicate"),
+        (["version"], "No such command 'version'; to see the version: rolesync --version\n"),
+        (["--quiet", "version"], "rolesync --version"),
+        (["-V"], "No such option: -V; to see the version: rolesync --version\n"),
         (["plan"], "FILE"),
         (["plan", SAMPLE, "--format", "xml"], "xml"),
         (["sandbox", "--port", "0", "--faults", "500=2"], "500"),
