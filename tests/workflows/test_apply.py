@@ -38,7 +38,7 @@ from rolesync.planner.encode import to_json
 from rolesync.report.content.run_summary import run_content, run_headline
 from rolesync.report.json import run_json, run_report_json
 from rolesync.sandbox import Sandbox
-from rolesync.workflows.apply import apply_plan, recheck_saved_plan
+from rolesync.workflows.apply import apply_plan, check_before_question, recheck_saved_plan
 from rolesync.workflows.command_facts import CommandFacts
 from rolesync.workflows.context import Context
 from rolesync.workflows.notify import ending_of
@@ -179,8 +179,10 @@ def test_a_plan_that_is_applied_again_is_sent_once(studio: Sandbox, context: Con
         plan, Decisions(), reviewer="Rita", operator="rita", confirmed_effect=plan.effect, now=plan.created_at
     )
     plans = {"plan": plan, "approved": approved}
+    assert check_before_question(plans[second], context, "", None)
     run = apply_plan(plans[first], context)
     assert (run.complete, run.already_applied) == (True, "")
+    assert not check_before_question(plans[second], context, "", None)
     written = studio.log()
     again = apply_plan(plans[second], context)
     assert (again.complete, again.already_applied) == (True, run.run_id)
@@ -253,7 +255,14 @@ def test_what_a_reviewer_excluded_is_not_sent_by_the_plan_before_the_review(stud
     for attempt in (apply_plan, recheck_saved_plan):
         with pytest.raises(PlanRefusedError, match=message):
             attempt(plan, context)
+        with pytest.raises(PlanRefusedError, match=message):
+            check_before_question(plan, context, "", None)
     assert studio.log() == written
+    whole = approve(
+        plan, Decisions(), reviewer="Bo", operator="bo", confirmed_effect=plan.effect, now=plan.created_at
+    )
+    assert check_before_question(whole, context, "", None)  # what Rita excluded is still to be sent
+    assert not check_before_question(approved, context, "", None)
     assert apply_plan(approved, context).already_applied == run.run_id
 
 
