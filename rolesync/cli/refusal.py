@@ -1,7 +1,6 @@
 """How commands report why they refuse or fail: in words on standard error, and as JSON on standard output."""
 
 import os
-import re
 import sys
 from textwrap import wrap
 from typing import Any
@@ -10,7 +9,6 @@ from rolesync.cli.json_log import log_event
 from rolesync.cli.output import show_json
 from rolesync.errors import Exit, RolesyncError
 
-_COMMAND = re.compile(r"""`[^`]+`|(?<=: )rolesync (?:'[^']*'|"[^"]*"|[^;'"])*|(?<=→ )rolesync [^;,]*$""")
 _GLUE = "\0"  # no text has it
 
 
@@ -53,7 +51,9 @@ def _terminal_width() -> int:
 
 def _wrapped(line: str, width: int) -> str:
     """Break a line between words, but never a command, so that it can be copied."""
-    glued = _COMMAND.sub(lambda command: command[0].replace(" ", _GLUE), line)
+    from rolesync.report.content.text import COMMAND
+
+    glued = COMMAND.sub(lambda command: command[0].replace(" ", _GLUE), line)
     margin = line[: len(line) - len(line.lstrip())]
     parts = wrap(glued, width, subsequent_indent=f"{margin}  ", break_long_words=False, break_on_hyphens=False)
     return "\n".join(parts).replace(_GLUE, " ")

@@ -258,9 +258,7 @@ def test_what_a_reviewer_excluded_is_not_sent_by_the_plan_before_the_review(stud
         with pytest.raises(PlanRefusedError, match=message):
             check_before_question(plan, context, "", None)
     assert studio.log() == written
-    whole = approve(
-        plan, Decisions(), reviewer="Bo", operator="bo", confirmed_effect=plan.effect, now=plan.created_at
-    )
+    whole = approve(plan, Decisions(), reviewer="Bo", operator="bo", confirmed_effect=plan.effect, now=plan.created_at)
     assert check_before_question(whole, context, "", None)  # what Rita excluded is still to be sent
     assert not check_before_question(approved, context, "", None)
     assert apply_plan(approved, context).already_applied == run.run_id

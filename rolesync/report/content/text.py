@@ -1,5 +1,6 @@
 """Escapes text from elsewhere for display, and formats what all forms share: users, sizes, times, reasons."""
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from contextlib import suppress
@@ -14,6 +15,9 @@ SENTENCE_LIMIT = 600
 
 CELL_LIMIT = 200
 """Maximum of characters shown of a text; CSV and JSON contain the whole text."""
+
+COMMAND = re.compile(r"""`[^`]+`|(?<=: )rolesync (?:'[^']*'|"[^"]*"|[^;'"])*|(?<=→ )rolesync [^;,]*$""")
+"""Finds the commands in a message or a hint."""
 
 _UNSEEN = frozenset(
     "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"

@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rolesync.model.fleet import FleetVerdict, Night
 from rolesync.report.content.fleet import changes_sentence, night_sentence, night_tables, night_title
 from rolesync.report.content.text import SENTENCE_LIMIT, escape_for_display
-from rolesync.report.terminal.widgets import banner, column, heading, note, table, table_view, words
+from rolesync.report.terminal.widgets import banner, column, command_line, heading, note, table, table_view, words
 
 _STYLES = {"COMPLETE": "green", "BLOCKED": "bold red", "STOPPED": "bold red", "INCOMPLETE": "yellow"}
 
@@ -36,7 +36,7 @@ def _parts(night: Night, limit: int | None, command: str) -> Iterator[Renderable
         yield from table_view(described, limit)
     if command:
         yield heading("Next")
-        yield note(command)
+        yield command_line(command, indent=2)
 
 
 def _verdicts(verdicts: Iterable[FleetVerdict]) -> Iterator[RenderableType]:

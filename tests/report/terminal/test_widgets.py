@@ -25,6 +25,17 @@ def test_long_words_break_and_lose_nothing() -> None:
         assert show(view, 40).count("x") == 1_000
 
 
+def test_a_command_in_a_sentence_is_broken_only_if_it_fits_no_line() -> None:
+    text = "Exclude these changes in a review: `rolesync review plan.json --decisions plan.csv`, then go on."
+    for view in (note(text), banner("NEXT", text, "red"), pairs([("next", text)])):
+        for width in range(60, 100):
+            assert "`rolesync review plan.json --decisions plan.csv`" in show(view, width)
+        assert " ".join(text.split()) in flat(view)
+        assert "--decisions" in show(view, 30)
+    advice = "Plan the remaining changes: rolesync plan 'my list.csv' -o plan.json"
+    assert "rolesync plan 'my list.csv' -o plan.json" in show(note(advice), 60)
+
+
 def test_whole_columns_stay_whole_when_space_is_short() -> None:
     view = table(
         [column("action", whole=True), column("person")],
