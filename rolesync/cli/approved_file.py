@@ -28,8 +28,12 @@ class ApprovedFile:
     mode: int
     _announced: str = field(default="", init=False)
 
-    def check(self, plan: "Plan") -> None:
+    def check(self, plan: "Plan", hint: str = "") -> None:
         """Refuse a file with an approval of this plan; announce that another approval in it will be replaced.
+
+        Args:
+            plan: the plan under review.
+            hint: what to do about an approval of this plan, if that isn't `self.hint`.
 
         Raises:
             UsageError: the file holds an approval of this plan, or may hold one.
@@ -39,18 +43,23 @@ class ApprovedFile:
 
         if str(self.path) == "-":
             return
-        sentence = check_not_approved(plan.digest, self.path, self.hint)
+        sentence = check_not_approved(plan.digest, self.path, self.hint and (hint or self.hint))
         if sentence and sentence != self._announced:
             message = f"{escape_for_display(sentence)}; this review replaces it"
             if not log_event("warning", message):
                 sys.stderr.write(f"{message}\n")
         self._announced = sentence
 
-    def save(self, approved: "Plan", plan: "Plan") -> None:
+    def save(self, approved: "Plan", plan: "Plan", hint: str = "") -> None:
         """Save the approved plan, unless another reviewer has approved the plan meanwhile.
+
+        Args:
+            approved: the approved plan.
+            plan: the plan under review.
+            hint: as for `check`.
 
         Raises:
             UsageError: as `check`, or the file can't be written.
         """
-        self.check(plan)
+        self.check(plan, hint)
         save_file(plan_text(approved), self.path, "the approved plan", mode=self.mode)

@@ -195,7 +195,8 @@ def _review_on_page(
 
     def approve(decisions: "Decisions", reviewer: str, sees: str) -> "ReviewEnd":
         approved_plan = complete_review(plan, decisions, reviewer, sees, context)
-        approved_file.save(approved_plan, plan)
+        look = f"`rolesync show {quote(str(approved_file.path))}`"
+        approved_file.save(approved_plan, plan, f"Leave, which saves your decisions, and look at that approval: {look}")
         approved.append(approved_plan)
         return end_of_review(approved_plan, approved_file.path)
 

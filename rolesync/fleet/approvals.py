@@ -37,9 +37,10 @@ def _again(path: Path) -> str:
     return f"remove it, and approve the plan again: rm {quote(str(path))}"
 
 
-def keep_or_remove(path: Path) -> str:
-    """Say what to do about an approval that is there already."""
-    return f"look at it: rolesync show {quote(str(path))}; if it must not be applied, {_again(path)}"
+def keep_or_remove(path: Path, look: str = "") -> str:
+    """Say what to do about an approval that is there already; `look` says how to look at it, if not by a command."""
+    look = look or f"look at it: rolesync show {quote(str(path))}"
+    return f"{look}; if it must not be applied, {_again(path)}"
 
 
 def waiting_for_approval(folder: Path) -> tuple[str, str]:

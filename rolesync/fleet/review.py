@@ -253,7 +253,7 @@ def save_approved(approved: Plan, digest: str, path: Path, settings: Settings) -
     Raises:
         UsageError: it can't be written, or another reviewer has approved the plan meanwhile.
     """
-    check_not_approved(digest, path, keep_or_remove(path))
+    check_not_approved(digest, path, keep_or_remove(path, "reload this page to see it"))
     _save(path, to_json(approved).encode("ascii"), settings)
 
 

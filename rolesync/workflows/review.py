@@ -8,7 +8,7 @@ from rolesync.executor.preconditions import check_approval, check_reviewer
 from rolesync.model.plans import Plan
 from rolesync.planner.approval import Decisions, approve, decide
 from rolesync.planner.decode import from_json
-from rolesync.report.content.plan_summary import approval_text
+from rolesync.report.content.plan_summary import short_approval_text
 from rolesync.workflows.context import Context
 
 
@@ -70,7 +70,7 @@ def check_not_approved(digest: str, path: Path, hint: str) -> str:
             return ""
         is_of_plan = approval.reviewed_digest == digest
         which = "this plan" if is_of_plan else "another plan"
-        sentence = f"{path} holds the approval of {which} {approval_text(approval)}"
+        sentence = f"{path} holds the approval of {which} {short_approval_text(approval)}"
     if is_of_plan and hint:
         raise UsageError(f"{sentence}; nothing was approved", hint=hint)
     return sentence

@@ -169,6 +169,7 @@ def test_an_approval_that_came_meanwhile_is_not_replaced(sh: Shell) -> None:
         late = visitor.post("approve", {"revision": 1, "reviewer": "Bo", "sees": "remove 1, add 1"})
         assert late.status_code == 422
         assert "holds the approval of this plan by Rita Levi" in late.json()["message"]
+        assert late.json()["hint"].startswith("Leave, which saves your decisions")
         assert "plan.decisions.csv" in visitor.post("leave", {"revision": 1}).json()["command"]
         running.communicate(timeout=60)
     assert json.loads((sh.folder / "plan.approved.json").read_text("ascii"))["approval"]["reviewer"] == "Rita Levi"

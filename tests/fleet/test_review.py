@@ -96,6 +96,8 @@ def test_nothing_of_another_reviewer_is_replaced(tmp_path: Path) -> None:
     approved = approved_path(rita.folder, "south").read_bytes()
     with pytest.raises(UsageError, match=r"south\.approved\.json holds the approval of this plan by Rita Levi") as late:
         approve(bo, "south", "remove 4, add 2")
+    assert late.value.hint.startswith("reload this page to see it; ")
+    assert "Rita Levi" in (bo.page_at("south/") or "")
     assert f"rm {approved_path(rita.folder, 'south')}" in late.value.hint
     assert approved_path(rita.folder, "south").read_bytes() == approved
     saved = [*rita.abandon(), *bo.abandon()]

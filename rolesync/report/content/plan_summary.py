@@ -117,15 +117,20 @@ def held_text(plan: Plan) -> str:
 
 def approval_text(approval: Approval) -> str:
     """Describe an approval: by whom, when, the effect that the reviewer confirmed, and the decisions."""
+    released = f", {plural(len(approval.released), 'held removal')} released" if approval.released else ""
+    reviewed = escape_for_display(approval.reviewed_digest[:SHORT_DIGEST])
+    decisions = f"{plural(approval.excluded, 'change')} excluded{released}"
+    return f"{short_approval_text(approval)}; {decisions}; reviewed plan {reviewed}"
+
+
+def short_approval_text(approval: Approval) -> str:
+    """Describe an approval: by whom, when, and the effect that the reviewer confirmed."""
     same = approval.operator.casefold() in {"", approval.reviewer.casefold()}
     by = escape_for_display(approval.reviewer, CELL_LIMIT) + (
         "" if same else f" ({escape_for_display(approval.operator, CELL_LIMIT)})"
     )
-    released = f", {plural(len(approval.released), 'held removal')} released" if approval.released else ""
     effect = escape_for_display(effect_text(approval.confirmed_effect), CELL_LIMIT)
-    reviewed = escape_for_display(approval.reviewed_digest[:SHORT_DIGEST])
-    decisions = f"{plural(approval.excluded, 'change')} excluded{released}"
-    return f"by {by}, {format_time(approval.approved_at)}, effect: {effect}; {decisions}; reviewed plan {reviewed}"
+    return f"by {by}, {format_time(approval.approved_at)}, effect: {effect}"
 
 
 def _mode(policy: Policy) -> str:
