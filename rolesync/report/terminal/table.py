@@ -13,13 +13,39 @@ from typing import Any, NamedTuple
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
+from rich.containers import Lines
 from rich.segment import Segment
 from rich.text import Span, Text
+
+from rolesync.report.content.text import COMMAND
 
 _GAP = 3  # blanks between two columns
 _RULE = "─"
 _LEGIBLE = 14  # cells; a column of sentences that is narrower is hard to read
 _ADDRESS = re.compile(r"\S+@\S+")
+
+
+_GLUE = "\ue000"  # a private character, which `escape_for_display` lets into no text
+
+
+class Words(Text):
+    """A text in which a command that fits a line isn't broken, so that it can be copied."""
+
+    def wrap(self, console: Console, width: int, **options: Any) -> Lines:  # noqa: ANN401  # as rich has them
+        """Break the text into lines."""
+        glued = self.copy()
+        glued.plain = _glue_commands(self.plain, width)
+        lines = glued.wrap(console, width, **options)
+        for line in lines:
+            line.plain = line.plain.replace(_GLUE, " ")
+        return lines
+
+
+def _glue_commands(text: str, width: int) -> str:
+    """Join the words of each command that fits a line."""
+    if "rolesync " not in text:  # as almost all cells
+        return text
+    return COMMAND.sub(lambda command: command[0].replace(" ", _GLUE) if len(command[0]) <= width else command[0], text)
 
 
 class Whole(NamedTuple):
@@ -224,8 +250,10 @@ def _breaker(width: int, console: Console) -> Callable[[Cell], list[_Line]]:
     @lru_cache(maxsize=1_000)  # sentences that many rows share
     def broken(cell: str) -> list[_Line]:
         if _cells(cell) == len(cell):
-            return [_Line(line, len(line)) for part in cell.split("\n") for line in _broken(part, width)]
-        return [_Line(line.plain, line.cell_len) for line in Text(cell).wrap(console, width, overflow="fold")]
+            glued = _glue_commands(cell, width)
+            lines = (line for part in glued.split("\n") for line in _broken(part, width))
+            return [_Line(line.replace(_GLUE, " "), len(line)) for line in lines]
+        return [_Line(line.plain, line.cell_len) for line in Words(cell).wrap(console, width, overflow="fold")]
 
     def lines_of(cell: Cell) -> list[_Line]:
         if isinstance(cell, Whole):

@@ -7,16 +7,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from rich import box
-from rich.console import Console, RenderableType
-from rich.containers import Lines
+from rich.console import RenderableType
 from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Column as GridColumn, Table
 from rich.text import Text
 
 from rolesync.report.content.table import SIGNS, Kind, Table as ReportTable, cell_text
-from rolesync.report.content.text import COMMAND, format_user, plural, user_parts
-from rolesync.report.terminal.table import Cell, Column, Listing, Whole
+from rolesync.report.content.text import format_user, plural, user_parts
+from rolesync.report.terminal.table import Cell, Column, Listing, Whole, Words
 
 STYLES = {
     "add": "green",
@@ -35,27 +34,9 @@ STYLES = {
 """The colours of actions, levels, verdicts and outcomes."""
 
 
-_GLUE = "\ue000"  # a private character, which `escape_for_display` lets into no text
-
-
-class _Words(Text):
-    """A text in which a command that fits a line isn't broken, so that it can be copied."""
-
-    def wrap(self, console: Console, width: int, **options: Any) -> Lines:  # noqa: ANN401  # as rich has them
-        """Break the text into lines."""
-        glued = self.copy()
-        glued.plain = COMMAND.sub(
-            lambda command: command[0].replace(" ", _GLUE) if len(command[0]) <= width else command[0], self.plain
-        )
-        broken = glued.wrap(console, width, **options)
-        for line in broken:
-            line.plain = line.plain.replace(_GLUE, " ")
-        return broken
-
-
 def words(text: str, style: str = "") -> Text:
     """Return a text without markup that wraps anywhere but in a command, so that nothing is cut off."""
-    return _Words(text, style=style, overflow="fold")
+    return Words(text, style=style, overflow="fold")
 
 
 def word(text: str) -> Text:

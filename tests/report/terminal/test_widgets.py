@@ -27,7 +27,7 @@ def test_long_words_break_and_lose_nothing() -> None:
 
 def test_a_command_in_a_sentence_is_broken_only_if_it_fits_no_line() -> None:
     text = "Exclude these changes in a review: `rolesync review plan.json --decisions plan.csv`, then go on."
-    for view in (note(text), banner("NEXT", text, "red"), pairs([("next", text)])):
+    for view in (note(text), banner("NEXT", text, "red"), pairs([("next", text)]), table([column("next")], [(text,)])):
         for width in range(60, 100):
             assert "`rolesync review plan.json --decisions plan.csv`" in show(view, width)
         assert " ".join(text.split()) in flat(view)
