@@ -337,8 +337,8 @@ def test_no_script_but_its_own_runs(browser: Browser, tmp_path: Path) -> None:
 
 
 def test_without_javascript_the_same_rows_are_there(show: Open) -> None:
-    told = (*HELD_ROW[:-1], "not in Studio yet; see `rolesync explain`")
-    plan = replace(school(), drift=drifted_plan().drift, held=frame(HELD, columns(HELD, [told])))
+    advised = (*HELD_ROW[:-1], "not in Studio yet; see `rolesync explain`")
+    plan = replace(school(), drift=drifted_plan().drift, held=frame(HELD, columns(HELD, [advised])))
     with_script, without = show(plan), show(plan, java_script_enabled=False)
     for key in ("changes", "held", "drift"):
         shown = [
