@@ -148,6 +148,6 @@ def test_decisions_that_it_has_saved_are_read_back(sh: Shell, office: LibreOffic
     office.save_as(sh.folder / "plan.xlsx", dict.fromkeys(saved, ""))
     office.save_as(sh.folder / "plan.csv", {sh.folder / "saved.csv": "44,34,76,1"})
     for path in saved:
-        done = sh.json(*review("remove 1, add 1", "--decisions", str(path)))
+        done = sh.json(*review("remove 1, add 1", "--decisions", str(path), "--force"))
         assert [held["email"] for held in done["held"]] == [GONE[1]], path
-    assert sh.run(*review("remove 2, add 1", "--decisions", "saved.csv")).returncode == 0
+    assert sh.run(*review("remove 2, add 1", "--decisions", "saved.csv", "--force")).returncode == 0
