@@ -29,9 +29,10 @@ PIP_OPTIONS := --no-compile --disable-pip-version-check --progress-bar off
 demo: $(DEMO_SETUP)  ## the main job, start to end, against the embedded sandbox; DETAILS=1 shows all output
 	@$(BIN)/python jobs/demo.py $(if $(DETAILS),--details)
 
+# Tests wait for servers and pages: three at a time keep two processors busy.
 test: $(VENV)/.ready  ## all tests, with a floor for the branches that they take
 	$(BIN)/coverage erase
-	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term --cov-fail-under=$(FLOOR)
+	$(BIN)/python -m pytest -n 3 --dist worksteal --cov --cov-report=term --cov-fail-under=$(FLOOR)
 
 units: $(UNITS_SETUP)  ## a quick part of the tests, for another Python than that of the whole suite
 	$(BIN)/python -m pytest -n 2 $(addprefix tests/,$(UNITS))
