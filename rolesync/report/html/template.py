@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 _COMMAND = re.compile(r"`(rolesync [^`]{1,200})`")  # as in plan.js
+_FOR_DEVELOPERS = re.compile(r"^[ \t]*(?:/\*(?:(?!\*/).)*\*/[ \t]*\n|//[^\n]*\n)|^[ \t]+", re.MULTILINE | re.DOTALL)
+"""The comments of a style or script that have lines of their own, and the indentation."""
 
 
 def load_template(name: str) -> Template:
@@ -57,8 +59,8 @@ def mark_commands(text: str) -> Markup:
 
 
 def read_template(name: str) -> str:
-    """Read a style or a script."""
-    return (files("rolesync.report.html") / "templates" / name).read_text(encoding="utf-8")
+    """Read a style or a script, without its comments and indentation: every page would carry them."""
+    return _FOR_DEVELOPERS.sub("", (files("rolesync.report.html") / "templates" / name).read_text(encoding="utf-8"))
 
 
 def security_policy(style: str, scripts: Sequence[str] = (), *, connects: bool = False) -> str:

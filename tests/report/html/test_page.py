@@ -165,7 +165,7 @@ def test_the_page_loads_nothing_and_runs_only_its_own_script() -> None:
 
 def test_a_page_is_small_beside_its_data() -> None:
     page = Page(empty_plan())
-    assert len(page.source) < 50_000
+    assert len(page.source) < 46_000
 
 
 def test_tables_are_marked_up_for_screen_readers_and_for_dark_and_print() -> None:

@@ -1,5 +1,6 @@
 import sys
 from dataclasses import replace
+from importlib.resources import files
 
 import pytest
 
@@ -30,6 +31,19 @@ def test_a_policy_names_what_may_act_by_hash_and_nothing_else() -> None:
 def test_templates_escape_and_miss_nothing_silently() -> None:
     assert load_template("base.html").name == "base.html"
     assert "color-scheme" in read_template("plan.css")
+
+
+@pytest.mark.parametrize("name", ["plan.css", "plan.js", "groups.js", "address.js", "review.css", "review.js"])
+def test_a_page_carries_no_comments_and_no_indentation_of_its_styles_and_scripts(name: str) -> None:
+    source = (files("rolesync.report.html") / "templates" / name).read_text(encoding="utf-8")
+    without_pattern = source.replace("/`(rolesync [^`]{1,200})`/", "")
+    assert all(line.count("`") % 2 == 0 for line in without_pattern.splitlines())  # no text goes on in another line
+    carried = read_template(name).splitlines()
+    assert carried
+    assert not [line for line in carried if line.startswith((" ", "//", "/*"))]
+    lines = [line.strip() for line in source.splitlines()]
+    assert [line for line in carried if line not in lines] == []
+    assert sum(map(len, carried)) > 0.7 * len(source)
 
 
 @pytest.mark.parametrize(
