@@ -163,7 +163,7 @@ class Settings(ListSettings):
         return self.base_url or f"https://{self.account}{DOMAIN}"
 
     def part(self, kind: type[Part], **others: Any) -> Part:  # noqa: ANN401  # each field has its own type
-        """Make a dataclass from the settings of the same names; `others` are its fields that are no setting."""
+        """Make a dataclass from the settings of the same names; `others` are its fields that are not settings."""
         shared = {field.name: getattr(self, field.name) for field in fields(kind) if field.name not in others}
         return kind(**shared, **others)
 

@@ -54,7 +54,7 @@ class ReceivedRequest:
 
 @dataclass(frozen=True)
 class ScriptedAnswer:
-    """One answer. A `body` that is no bytes is sent as JSON.
+    """One answer. A `body` that is not bytes is sent as JSON.
 
     `end` is how the answer ends: `whole`; `cut`, the connection is closed in the middle of the body; `stall`, it stays
     open there; `mute`, it stays open without a byte; `gone`, it is closed without a byte; `reset`, it is reset. `drip`

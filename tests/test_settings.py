@@ -44,7 +44,7 @@ def test_a_settings_file_can_be_named(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("ROLESYNC_CONFIG", str(named))
     assert load().managed_roles == ("Teacher",)
     monkeypatch.setenv("ROLESYNC_CONFIG", str(tmp_path / "missing.toml"))
-    assert "missing.toml is no file" in refused()
+    assert "missing.toml is not a file" in refused()
 
 
 def test_an_unknown_key_is_an_error_wherever_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -262,7 +262,7 @@ def test_every_setting_says_what_it_is() -> None:
 
 def test_a_folder_of_secrets_that_is_none_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ROLESYNC_SECRETS_DIR", str(tmp_path / "missing"))
-    assert "missing is no folder" in refused()
+    assert "missing is not a folder" in refused()
 
 
 def test_a_source_that_cannot_be_looked_at_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

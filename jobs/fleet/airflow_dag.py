@@ -1,6 +1,6 @@
 """A fleet's night in shards under Apache Airflow 3: plan, merge, apply, merge.
 
-Each step runs after the one before has ended, however it ended: the merges report failed shares. Airflow repeats
+Each step runs after the step before has ended, even if that failed: the merges report failed shards. Airflow repeats
 nothing. The last task has the exit code of the night, so alert on it.
 """
 

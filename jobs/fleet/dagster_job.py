@@ -1,6 +1,6 @@
 """A fleet's night in shards under Dagster: plan, merge, apply, merge.
 
-Dagster runs no step after a failed one, so a step only logs its exit code: the merges report failed shares. The last
+Dagster runs no step after a failed one, so a step only logs its exit code: the merges report failed shards. The last
 step fails with the exit code of the night. No step has a retry policy.
 """
 

@@ -1,10 +1,11 @@
 #!/bin/sh
-# One step of a night in shards: plan or apply share INDEX (from 0) of COUNT, or merge. Any engine runs it.
+# One step of a fleet's night in shards: plan or apply shard INDEX (from 0) of COUNT, or merge. Any workflow engine can
+# run it.
 #
 # usage: shard.sh plan|apply INDEX COUNT    |    shard.sh merge|merged
 #
 # FLEET names the fleet file, NIGHT a new folder for each night. Both, and the state folder, are on storage that all
-# machines share. The engine must not repeat a step by itself: a failed share is for the merge to report.
+# machines share. The engine must not repeat a step by itself: the merge reports a failed shard.
 set -eu
 : "${FLEET:=/etc/rolesync/fleet.toml}" "${NIGHT:?name a new folder for each night}"
 

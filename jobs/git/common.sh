@@ -1,7 +1,7 @@
-# What plan.sh and apply.sh share: the steps of request.py, and the record on its branch. A library for `.`, not a command.
+# Functions of plan.sh and apply.sh, which source this file: the steps of request.py, and the record on its branch.
 #
-# The record of the runs is on the branch rolesync-record of the list's repository, which RECORD_URL names. If
-# ROLESYNC_STATE_DIR is set, such as on a runner with a disk that stays, the record is there and not on a branch.
+# RECORD_URL names the list's repository; its branch rolesync-record has the audit record. If ROLESYNC_STATE_DIR is set,
+# such as on a runner with a persistent disk, the record is in that folder and not on a branch.
 # shellcheck shell=sh disable=SC2034,SC2154
 
 branch=rolesync-record
@@ -13,9 +13,9 @@ begin() {
     exit 64
   fi
   umask 077 # lists, plans and records name people
-  work=$1 kept=$1/plan
-  mkdir "$work" "$kept" || exit 1
-  list=$kept/$(basename "$ROLES_LIST")
+  work=$1 plan_folder=$1/plan
+  mkdir "$work" "$plan_folder" || exit 1
+  list=$plan_folder/$(basename "$ROLES_LIST")
   on_branch=
   if [ -z "${ROLESYNC_STATE_DIR:-}" ]; then
     on_branch=yes
@@ -24,12 +24,12 @@ begin() {
   fi
 }
 
-# One step of request.py. Its folder may have any name, so it is imported by that name.
+# Run the step $1 of request.py. The folder of these scripts may have any name, so the module is imported by that name.
 request() {
-  PYTHONPATH=$(dirname "$here") python3 -m "$(basename "$here").request" "$1" "$kept"
+  PYTHONPATH=$(dirname "$here") python3 -m "$(basename "$here").request" "$1" "$plan_folder"
 }
 
-# Git with the token in its environment, not in an address or a file.
+# Run git with the token in its environment, not in an address or a file.
 git_with_token() {
   login=$(printf 'x-access-token:%s' "$HOST_TOKEN" | base64 | tr -d '\n')
   GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=http.extraHeader GIT_CONFIG_VALUE_0="Authorization: Basic $login" \
@@ -46,7 +46,7 @@ fetch_record() {
   esac
 }
 
-# Save the record; $1 is the message. A lock or a token is no part of it.
+# Commit and push the record with the message $1. Locks and tokens are left out.
 push_record() {
   [ -n "$on_branch" ] || return 0
   git -C "$ROLESYNC_STATE_DIR" add -- '*/audit*.jsonl' '*/audit.head' '*/holders.json' 2>/dev/null
@@ -55,7 +55,7 @@ push_record() {
     git_with_token -C "$ROLESYNC_STATE_DIR" push --quiet "$RECORD_URL" "HEAD:refs/heads/$branch"
 }
 
-# Run rolesync. The log of the job gets all output; the file $1 gets what a comment shows: the result, or the error.
+# Run rolesync. The log of the job gets all output. The file $1 gets the part for a comment: the result, or the error.
 run() {
   shown=$1
   shift
@@ -66,7 +66,7 @@ run() {
   return "$1"
 }
 
-# The output of a command as a block of code in Markdown, whatever it contains.
+# Format any text from standard input as a block of code in Markdown.
 as_code() {
   sed 's/^/    /'
 }

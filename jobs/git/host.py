@@ -21,10 +21,10 @@ from urllib3.util import Retry
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-SECONDS = 60  # for one answer
+TIMEOUT = 60  # seconds for an answer
 MOST_BYTES = 200_000_000  # of the unpacked plan
 MISSING = {404, 410}  # 410: an artifact that has expired
-NOT_KEPT = "its plan is not kept any more, or was never made"
+NO_PLAN = "its plan has expired or was never made; open another request"
 MAY_REVIEW = {"OWNER", "MEMBER", "COLLABORATOR"}  # GitHub's words for people of the repository
 
 
@@ -47,7 +47,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Approval:
-    """Who approved a request, and when. The host no longer counts an approval that is not here."""
+    """An approval that the host still counts: who approved a request, and when."""
 
     user: str
     name: str
@@ -57,7 +57,7 @@ class Approval:
 class Host(Protocol):
     """What the jobs ask of a host."""
 
-    kind: str  # how people call a request
+    kind: str  # the host's name for a request
     repository: str
 
     def opened(self) -> Request:
@@ -70,21 +70,23 @@ class Host(Protocol):
         """Read a file as it is in a commit. RefusedError: it isn't there."""
 
     def comment(self, number: int, marker: str, text: str) -> str:
-        """Write the comment that begins with a marker, or replace its text; returns the host's time of it."""
+        """Write the comment that begins with a marker, or replace its text; returns its time by the host's clock."""
 
     def approvals(self, request: Request) -> Iterator[Approval]:
         """Yield the approvals of a request."""
 
     def artifact(self, request: Request) -> Mapping[str, bytes]:
-        """Download what the newest plan job of the request's commit has kept. RefusedError: there is nothing."""
+        """Download the files that the newest plan job of the request's commit saved. RefusedError: there are none."""
 
 
 def host_of(variables: Mapping[str, str]) -> Host:
-    """Make the host whose job this is, from the variables that it sets. HostError: one is missing."""
+    """Make the client of the host that runs this job, from its variables. HostError: a variable is missing."""
     try:
         return GitHub(variables) if "GITHUB_REPOSITORY" in variables else GitLab(variables)
     except KeyError as error:
-        raise HostError(f"the variable {error.args[0]} is not set") from error
+        raise HostError(
+            f"the variable {error.args[0]} is not set; set it for this job as README.md describes"
+        ) from error
 
 
 class GitHub:
@@ -128,7 +130,7 @@ class GitHub:
         return str(self._api.send("POST", f"/issues/{number}/comments", body=text)["updated_at"])
 
     def approvals(self, request: Request) -> Iterator[Approval]:
-        """See Host; the last word of each reviewer counts."""
+        """See Host; the newest decision of each reviewer counts."""
         last: dict[str, dict[str, Any]] = {}
         for review in self._api.pages(f"/pulls/{request.number}/reviews"):
             if review["user"] and review["state"] not in {"COMMENTED", "PENDING"}:
@@ -143,12 +145,12 @@ class GitHub:
 
     def artifact(self, request: Request) -> Mapping[str, bytes]:
         """See Host."""
-        listed = self._api.get(f"/actions/artifacts?per_page=100&name=rolesync-plan-{request.head}")["artifacts"]
-        kept = [artifact for artifact in listed if not artifact["expired"]]
-        if not kept:
-            raise RefusedError(NOT_KEPT)
-        newest = max(kept, key=lambda artifact: int(artifact["id"]))
-        return _unpacked(self._api.content(f"/actions/artifacts/{newest['id']}/zip", NOT_KEPT))
+        artifacts = self._api.get(f"/actions/artifacts?per_page=100&name=rolesync-plan-{request.head}")["artifacts"]
+        available = [artifact for artifact in artifacts if not artifact["expired"]]
+        if not available:
+            raise RefusedError(NO_PLAN)
+        newest = max(available, key=lambda artifact: int(artifact["id"]))
+        return _unpacked(self._api.content(f"/actions/artifacts/{newest['id']}/zip", NO_PLAN))
 
 
 class GitLab:
@@ -196,7 +198,7 @@ class GitLab:
         """See Host."""
         for approval in self._api.get(f"/merge_requests/{request.number}/approvals")["approved_by"]:
             if not approval.get("approved_at"):
-                raise RefusedError("this GitLab doesn't say when it was approved (approved_at); a newer one does")
+                raise RefusedError("this GitLab doesn't report the time of an approval (approved_at); update GitLab")
             user = approval["user"]
             yield Approval(user["username"], user["name"] or user["username"], _time(approval["approved_at"]))
 
@@ -207,8 +209,8 @@ class GitLab:
         for pipeline in of_head[:1]:
             jobs = [job["id"] for job in self._api.pages(f"/pipelines/{pipeline}/jobs") if job["name"] == "plan"]
             if jobs:
-                return _unpacked(self._api.content(f"/jobs/{max(jobs)}/artifacts", NOT_KEPT))
-        raise RefusedError(NOT_KEPT)
+                return _unpacked(self._api.content(f"/jobs/{max(jobs)}/artifacts", NO_PLAN))
+        raise RefusedError(NO_PLAN)
 
 
 class Api:
@@ -217,15 +219,15 @@ class Api:
     def __init__(self, address: str, headers: Mapping[str, str]) -> None:
         self._address, self._session = address, requests.Session()
         self._session.headers.update(headers)
-        again = Retry(total=4, backoff_factor=1, status_forcelist=[429, 502, 503, 504], raise_on_status=False)
-        self._session.mount(address, HTTPAdapter(max_retries=again))
+        retries = Retry(total=4, backoff_factor=1, status_forcelist=[429, 502, 503, 504], raise_on_status=False)
+        self._session.mount(address, HTTPAdapter(max_retries=retries))
 
     def get(self, path: str) -> Any:  # noqa: ANN401  # JSON
         """Read one JSON value."""
         return self._ask("GET", self._address + path).json()
 
     def pages(self, path: str) -> Iterator[Any]:
-        """Read all elements of a list, whatever number of pages it has."""
+        """Read all elements of a list, from all of its pages."""
         address = f"{self._address}{path}?per_page=100"
         while address:
             answer = self._ask("GET", address)
@@ -237,7 +239,7 @@ class Api:
         return self._ask(method, self._address + path, json=content).json()
 
     def content(self, path: str, missing: str, **headers: str) -> bytes:
-        """Read a file. RefusedError: it isn't there, in these words."""
+        """Read a file. RefusedError with the text `missing`: it isn't there."""
         answer = self._ask("GET", self._address + path, expected=MISSING, headers=headers)
         if answer.status_code in MISSING:
             raise RefusedError(missing)
@@ -245,7 +247,7 @@ class Api:
 
     def _ask(self, method: str, address: str, expected: Collection[int] = (), **more: Any) -> requests.Response:  # noqa: ANN401
         try:
-            answer = self._session.request(method, address, timeout=SECONDS, **more)
+            answer = self._session.request(method, address, timeout=TIMEOUT, **more)
         except requests.RequestException as error:
             raise HostError(f"{method} {address}: {error}") from error
         if not answer.ok and answer.status_code not in expected:

@@ -1,13 +1,13 @@
-"""What the plan and the apply of a request need of its host, in a folder that both name.
+"""The steps of a job that ask the host of a request; each works in a folder that the job names.
 
     open FOLDER      for plan.sh: saves the list of the request, as data; refuses requests from forks
     comment FOLDER   for plan.sh: writes the Markdown of standard input as the comment, and seals FOLDER/plan.json
     merged FOLDER    for apply.sh: saves the list as merged, and its plan; prints who approved exactly this plan
     result FOLDER    for apply.sh: writes the Markdown of standard input as a second comment
 
-A plan is sealed with Studio's token, for one request and one commit, at the time that the host gives its comment. So
-nobody can exchange it who couldn't write to Studio anyway, wherever the host keeps it. An approval counts if it is
-later than the comment, is of the same commit, and is not the author's. Exit code 4: the request is refused.
+Studio's token seals each plan for one request, one commit and the time of the plan's comment. So only people who have
+that token could exchange a saved plan. An approval counts if it is later than the comment, is of the same commit, and
+is not the author's. Exit code 4: the request is refused.
 """
 
 # ruff: noqa: INP001  # the folder is copied, and may have any name
@@ -26,7 +26,7 @@ from pathlib import Path
 from .host import Host, HostError, RefusedError, Request, host_of
 
 REQUEST, PLAN, SEAL = "request.json", "plan.json", "plan.seal"
-LONGEST = 65_400  # characters of a comment; GitHub takes 65,536
+MOST_CHARACTERS = 65_400  # of a comment; GitHub takes 65,536
 REFUSED = 4
 
 
@@ -69,16 +69,16 @@ def comment_result(host: Host, folder: Path) -> None:
 
 
 def merged_request(host: Host, folder: Path) -> None:
-    """Save the list and the plan of the merged request, and print its reviewer; refuse what nobody approved."""
+    """Save the list and the plan of the merged request, and print its reviewer. Refuses a plan without approval."""
     request = host.merged()
     _save_request(request, folder)
     _save_list(host, os.environ.get("GITHUB_SHA") or os.environ["CI_COMMIT_SHA"], folder)
-    kept = host.artifact(request)
-    if not {PLAN, SEAL} <= kept.keys():
-        raise RefusedError("no plan could be made for it")
-    sealed = json.loads(kept[SEAL])
-    if not hmac.compare_digest(str(sealed["seal"]), _seal(host, request, str(sealed["time"]), kept[PLAN])):
-        raise RefusedError("its plan is not the one that was made for it")
+    artifact = host.artifact(request)
+    if not {PLAN, SEAL} <= artifact.keys():
+        raise RefusedError("no plan could be made for it: see the comment, and open another request")
+    sealed = json.loads(artifact[SEAL])
+    if not hmac.compare_digest(str(sealed["seal"]), _seal(host, request, str(sealed["time"]), artifact[PLAN])):
+        raise RefusedError("its plan was made for another request, commit or token; open another request")
     shown = datetime.fromisoformat(sealed["time"])
     approvals = [each for each in host.approvals(request) if each.user != request.author]
     later = [each for each in approvals if each.time >= shown]
@@ -86,8 +86,8 @@ def merged_request(host: Host, folder: Path) -> None:
         earlier = ", ".join(f"{each.user} at {each.time:%Y-%m-%d %H:%M:%S}" for each in approvals)
         known = f"; {earlier} approved before" if earlier else ""
         raise RefusedError(f"nobody but its author approved the plan, shown at {shown:%Y-%m-%d %H:%M:%S} UTC{known}")
-    (folder / PLAN).write_bytes(kept[PLAN])
-    roles = json.loads(kept[PLAN])["roles"]
+    (folder / PLAN).write_bytes(artifact[PLAN])
+    roles = json.loads(artifact[PLAN])["roles"]
     removals, additions = (sum(role[name] for role in roles) for name in ("removals", "additions"))
     (folder / "effect").write_text(f"remove {removals}, add {additions}", encoding="ascii")
     reviewer = max(later, key=lambda each: each.time)
@@ -96,13 +96,13 @@ def merged_request(host: Host, folder: Path) -> None:
 
 def _comment(host: Host, request: Request, kind: str) -> str:
     marker = f"<!-- rolesync {kind} -->\n"
-    return host.comment(request.number, marker, (marker + sys.stdin.read())[:LONGEST])
+    return host.comment(request.number, marker, (marker + sys.stdin.read())[:MOST_CHARACTERS])
 
 
 def _seal(host: Host, request: Request, time: str, plan: bytes) -> str:
     token = os.environ.get("ROLESYNC_TOKEN")
     if not token:
-        raise HostError("the variable ROLESYNC_TOKEN is not set")
+        raise HostError("the variable ROLESYNC_TOKEN is not set; set it for this job as README.md describes")
     parts = [host.repository, request.number, request.head, time, hashlib.sha256(plan).hexdigest()]
     return hmac.new(token.encode(), json.dumps(parts).encode(), "sha256").hexdigest()
 

@@ -4,7 +4,7 @@
 #
 #   first_plan.sh LIST FOLDER
 #
-# LIST is a list of roles; `rolesync migrate` makes one from any other spreadsheet or export.
+# LIST is a list of roles; `rolesync migrate` makes such a list from any other spreadsheet or export.
 # FOLDER gets, in this order:
 #   before.csv    the live holders of the managed roles as a list; to go back: rolesync plan FOLDER/before.csv
 #   list.txt      the roles that LIST asks for, and its findings
@@ -21,7 +21,7 @@ list=$1 folder=$2
 review=$(dirname "$0")/../review/review.sh
 
 if [ -e "$folder/before.csv" ]; then
-  echo "$folder/before.csv exists from an earlier start and is not overwritten: name another folder" >&2
+  echo "$folder/before.csv exists from an earlier start and is not overwritten: name a new folder" >&2
   exit 64
 fi
 mkdir -p "$folder" || exit 1

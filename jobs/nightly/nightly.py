@@ -7,9 +7,9 @@
 Each run has a log file in the folder NIGHTLY_LOG_DIR; without that variable, the output goes to standard output. Logs
 are kept for NIGHTLY_LOG_DAYS days (default 90); the permanent record is the audit record, not these logs. Only a failed
 run prints its report, to standard error, and writes it to the file NIGHTLY_REPORT if that is set. The exit code is that
-of rolesync, or 128 and the number of the signal that killed it.
+of rolesync, or 128 plus the number of the signal that killed it.
 
-It needs rolesync on the PATH, and else only Python: a rolesync that doesn't start is reported, too.
+It needs only Python, and rolesync on the PATH. A rolesync that doesn't start is also reported.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ MESSAGE = re.compile(r"^rolesync: .*(?:\n  → .*)*", re.MULTILINE)
 VERDICT = re.compile(r"^┃(.*)┃$", re.MULTILINE)
 SECTION = r"^## [^\n]*\b{code}\b[^\n]*\n.*?(?=^## |\Z)"
 EXAMPLE = re.compile(r"\s*For example,[^:]*:|^```.*?^```\n+", re.MULTILINE | re.DOTALL)
-SECONDS = 60  # for each program that a report asks
+TIMEOUT = 60  # seconds for each program that a report asks
 DAY = 86400
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Do what the arguments say, and return the exit code."""
+    """Run the sync, or print the mail about a unit; returns the exit code."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(encoding="utf-8", errors="replace")  # whatever the scheduler's locale is
+            stream.reconfigure(encoding="utf-8", errors="replace")  # in any locale of the scheduler
     if arguments[:1] == ["--failed"] and len(arguments) == 2:  # noqa: PLR2004  # with the unit's name
         sys.stdout.write(mail_about(arguments[1]))
         return 0
@@ -54,12 +54,13 @@ def main(arguments: Sequence[str]) -> int:
     try:
         log = new_log(Path(folder)) if folder else sys.stdout
     except OSError as error:
-        sys.stderr.write(f"The nightly sync didn't start: its log can't be written: {error}\n")
+        hint = "set NIGHTLY_LOG_DIR to a folder that this user can write to"
+        sys.stderr.write(f"The nightly sync didn't start: its log can't be written: {error}\n  → {hint}\n")
         return 1
     code, output = run(["sync", *arguments], log)
     if code:
-        kept = f" ({log.name})" if folder else ""
-        text = report(f"exit code {code}", str(code), output, f"The output of this run{kept}:")
+        log_path = f" ({log.name})" if folder else ""
+        text = report(f"exit code {code}", str(code), output, f"The output of this run{log_path}:")
         sys.stderr.write(text)
         if os.environ.get("NIGHTLY_REPORT"):
             Path(os.environ["NIGHTLY_REPORT"]).write_text(text, encoding="utf-8")
@@ -78,7 +79,7 @@ def new_log(folder: Path) -> TextIO:
 
 
 def run(arguments: Sequence[str], log: TextIO) -> tuple[int, str]:
-    """Run rolesync, and pass signals that stop it on to it; returns its exit code and its output."""
+    """Run rolesync, and forward the signals that stop it; returns its exit code and its output."""
     lines: list[str] = []
 
     def write(line: str) -> None:
@@ -96,10 +97,11 @@ def run(arguments: Sequence[str], log: TextIO) -> tuple[int, str]:
 
     program = shutil.which("rolesync")
     if program is None:
-        write(f"rolesync: the program is not on the PATH, {os.environ.get('PATH', '')}\n")
+        hint = "add the folder of rolesync to the PATH of this job"
+        write(f"rolesync: the program is not on the PATH, {os.environ.get('PATH', '')}\n  → {hint}\n")
         return 1, lines[0]
-    handled = (signal.SIGTERM, signal.SIGINT) if os.name == "posix" else ()  # Windows ends both without asking
-    for name in handled:
+    forwarded = (signal.SIGTERM, signal.SIGINT) if os.name == "posix" else ()  # Windows ends both programs itself
+    for name in forwarded:
         signal.signal(name, stop)
     with subprocess.Popen(  # noqa: S603  # the installed rolesync
         [program, *arguments],
@@ -114,8 +116,8 @@ def run(arguments: Sequence[str], log: TextIO) -> tuple[int, str]:
             process.send_signal(number)
         for line in process.stdout or ():
             write(line)
-    for name in handled:
-        signal.signal(name, signal.SIG_DFL)  # a report is not worth waiting for
+    for name in forwarded:
+        signal.signal(name, signal.SIG_DFL)  # a signal also stops the writing of a report
     return (process.returncode if process.returncode >= 0 else 128 - process.returncode), "".join(lines)
 
 
@@ -135,7 +137,7 @@ def error_of(output: str) -> str:
 
 
 def logged_errors(output: str) -> Iterator[str]:
-    """Find the errors in a log of JSON lines, as `log_format = "json"` writes it, and word them as messages."""
+    """Find the errors in a log of JSON lines, as `log_format = "json"` writes it, and format them as messages."""
     for line in output.splitlines():
         try:
             entry = json.loads(line) if line.startswith('{"') else {}
@@ -146,12 +148,12 @@ def logged_errors(output: str) -> Iterator[str]:
 
 
 def explanation(code: str) -> str:
-    """Read what the manual says about an exit code, without its examples."""
-    page = asked("rolesync", "help", "troubleshooting")
+    """Read the manual's section about an exit code, without its examples."""
+    page = output_of("rolesync", "help", "troubleshooting")
     section = re.search(SECTION.format(code=re.escape(code)), page, re.MULTILINE | re.DOTALL)
     if section:
         return EXAMPLE.sub("", section[0]).strip()
-    return f"rolesync has no exit code {code}: the system ended it, or it could not start. See the end of the output."
+    return f"rolesync has no exit code {code}: the system ended it, or couldn't start it. See the end of the output."
 
 
 def mail_about(unit: str) -> str:
@@ -160,9 +162,9 @@ def mail_about(unit: str) -> str:
     run_id = os.environ.get("MONITOR_INVOCATION_ID") or property_of(unit, "InvocationID")
     code = os.environ.get("MONITOR_EXIT_STATUS") or property_of(unit, "ExecMainStatus")
     result = os.environ.get("MONITOR_SERVICE_RESULT") or property_of(unit, "Result")
-    # The first field is of the job's own lines, the second of systemd's lines about the job.
+    # The first field selects the lines of the job, the second systemd's lines about the job.
     fields = [f"_SYSTEMD_INVOCATION_ID={run_id}", "+", f"INVOCATION_ID={run_id}"]
-    output = asked("journalctl", "--no-pager", "--quiet", "--output=cat", *fields)
+    output = output_of("journalctl", "--no-pager", "--quiet", "--output=cat", *fields)
     error = error_of(output)
     headers = [
         f"To: {os.environ.get('MAILTO', 'root')}",
@@ -171,22 +173,22 @@ def mail_about(unit: str) -> str:
         "Content-Type: text/plain; charset=utf-8",
         "Content-Transfer-Encoding: 8bit",
     ]
-    again = f"journalctl _SYSTEMD_INVOCATION_ID={run_id}"
-    body = report(f"{code} ({result})", code, output, f"The output of this run ({again}):")
+    command = f"journalctl _SYSTEMD_INVOCATION_ID={run_id}"
+    body = report(f"{code} ({result})", code, output, f"The output of this run ({command}):")
     return "\n".join([*headers, "", body])
 
 
 def property_of(unit: str, name: str) -> str:
     """Ask systemd for a property of a unit."""
-    return asked("systemctl", "show", "--value", f"--property={name}", unit).strip()
+    return output_of("systemctl", "show", "--value", f"--property={name}", unit).strip()
 
 
-def asked(program: str, *arguments: str) -> str:
+def output_of(program: str, *arguments: str) -> str:
     """Run a program and return its output; if that fails, return why."""
     command = [shutil.which(program) or program, *arguments]
     try:
         done = subprocess.run(  # noqa: S603  # rolesync and systemd's own programs
-            command, capture_output=True, encoding="utf-8", errors="replace", timeout=SECONDS, check=False
+            command, capture_output=True, encoding="utf-8", errors="replace", timeout=TIMEOUT, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"{program} gave no answer: {error}\n"

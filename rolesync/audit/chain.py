@@ -5,8 +5,8 @@ line's bytes before `,"hash":`, by SHA-256, or by HMAC-SHA256 if an audit key is
 before it (64 zeros for the first). Without a key, the chain shows accidents and edits, but not an attacker who computes
 all files anew.
 
-Records are sealed without a key until a `record.key` announces one. It is the first record with the new seal, and holds
-the SHA-256 of all records that were sealed with the key before. So nobody can change those later with the old key.
+Records are sealed without a key until a `record.key` announces a key. This record is the first with the new seal. It
+holds the SHA-256 of all records under the seal before, so that nobody can change these later with the old key.
 """
 
 import os
@@ -28,7 +28,7 @@ HASH_BYTES = len(',"hash":""}\n') + 64
 _SHAPE = re.compile(rb'\{"seq":(\d{1,20}),"time":.*,"prev":"[0-9a-f]{64}","hash":"([0-9a-f]{64})"\}\n')
 _OWN_EVENT = b'"event":"record.'
 _OWN_EVENT_WITHIN = len('{"seq":,"time":"2026-01-01T00:00:00.000000+00:00",') + 20 + len(_OWN_EVENT)
-_MISMATCH = "the unfinished append that it explains is not there"
+_MISMATCH = "the unfinished append that this record explains is not there"
 
 
 class KeyEpoch(NamedTuple):
@@ -55,7 +55,7 @@ def lines_from(folder: Path, start: Position, key: str = "") -> Iterator[tuple[P
 
     Args:
         folder: the folder of the record.
-        start: a place where a record ends; no key seals the records there, unless it is `START`.
+        start: `START`, or a place where a record ends and no key is in force.
         key: the audit key; "" for none.
 
     Raises:
@@ -63,7 +63,7 @@ def lines_from(folder: Path, start: Position, key: str = "") -> Iterator[tuple[P
         RecordBrokenError: at the first record that is not as it was written.
     """
     with os_errors_named(folder / RECORD, "read"):
-        reader = ChainReader(folder, start=start, own_seal=seal_of(key))
+        reader = ChainReader(folder, start=start, configured_seal=seal_of(key))
         for line in reader:
             yield reader.position, line
     if reader.bad:
@@ -75,14 +75,14 @@ class ChainReader:
     """One pass over the lines after `start`: yields each whole record, and stops at the first bad one.
 
     Afterwards `position` is the end of the last whole record. `torn` are the bytes after it if they may be the remains
-    of a crash; otherwise `bad` is set. Where the key of a seal is unknown, only the numbers of the records are checked,
-    and that each names the hash of the record before it.
+    of a crash; otherwise `bad` is set. Where the key of a seal is unknown, only the numbers of the records and the
+    hashes in `prev` are checked.
 
     Args:
         folder: the account's folder.
         start: where to begin.
-        head: the head that the pass should meet; None if there is none.
-        own_seal: the seal of the audit key that is set.
+        head: the head that the pass should meet; None for no head.
+        configured_seal: the seal of the audit key that is set.
         seal: the seal in force at `start`.
         needs_sum: whether to compute `epoch_sum` also where the seal is known; a new `record.key` needs it.
     """
@@ -93,7 +93,7 @@ class ChainReader:
         *,
         start: Position = START,
         head: Head | None = None,
-        own_seal: Seal = PLAIN,
+        configured_seal: Seal = PLAIN,
         seal: Seal = PLAIN,
         needs_sum: bool = False,
     ) -> None:
@@ -108,7 +108,7 @@ class ChainReader:
         self._start = start
         self._head = head.position if head else None
         self._head_seq = head.position.seq if head else 0
-        self._own_seal = own_seal
+        self._configured_seal = configured_seal
         self._seal = seal
         self._needs_sum = needs_sum
         self._suspect: FirstBadRecord | None = None
@@ -119,8 +119,8 @@ class ChainReader:
         if self._suspect is None or may_be_torn(self.torn, self.position.seq):
             return None
         reason = (
-            f"{len(self.torn):,} bytes were appended after record {self.position.seq}, and are no record; the records "
-            "before them are as they were written; the next run closes and explains these bytes"
+            f"{len(self.torn):,} bytes were appended after record {self.position.seq}, and are not a record; "
+            "the records before them are as they were written; the next run closes and explains these bytes"
         )
         return replace(self._suspect, reason=reason, code=APPENDED_BYTES)
 
@@ -173,8 +173,8 @@ class ChainReader:
             ending = f',"prev":"{prev}","hash":"{digest}"}}\n'.encode("ascii")
             if not (line.startswith(b'{"seq":%d,' % (seq + 1)) and line.endswith(ending)):
                 seal = self._seal
-                self._doubt(line, FirstBadRecord(number, seq + 1, self._reason(line, seq), part.name))
-            elif not (self.torn or own_event) or self._explains(line, KeyEpoch(seal, seq + 1, part.name, number)):
+                self._keep_suspect(line, FirstBadRecord(number, seq + 1, self._reason(line, seq), part.name))
+            elif not (self.torn or own_event) or self._accepts_event(line, KeyEpoch(seal, seq + 1, part.name, number)):
                 if self._needs_sum or not seal.known:
                     self.epoch_sum.update(self.torn + line)
                 seq, prev, end = seq + 1, digest, end + len(self.torn) + len(line)
@@ -187,15 +187,18 @@ class ChainReader:
             if self.bad:
                 return
 
-    def _doubt(self, line: bytes, place: FirstBadRecord) -> None:
+    def _keep_suspect(self, line: bytes, place: FirstBadRecord) -> None:
         """Keep a line that doesn't fit as the possible remains of a crash, unless it is a sealed record."""
         self._suspect = self._suspect or place
         self.torn += line
-        if self._is_sealed(line):  # a crash never leaves a record after a hole
+        if self._is_sealed(line):  # a crash never leaves a whole record after torn bytes
             self.bad = self._suspect
 
-    def _explains(self, line: bytes, epoch: KeyEpoch) -> bool:
-        """Whether one of the record's own events, or the record after a hole, fits what is before it."""
+    def _accepts_event(self, line: bytes, epoch: KeyEpoch) -> bool:
+        """Whether a `record.*` event, or the record after torn bytes, fits the bytes before it.
+
+        Sets `bad` if it doesn't; otherwise adds its notice, and the epoch that a `record.key` begins.
+        """
         problem = self._mismatch(line)
         if problem:
             self.bad = self._suspect or FirstBadRecord(epoch.line, epoch.seq, problem, epoch.file)
@@ -204,7 +207,7 @@ class ChainReader:
             if may_be_torn(self.torn, epoch.seq - 1):
                 damage = f"{TornAppend.of(self.torn).torn_bytes:,} bytes of an unfinished append"
             else:
-                damage = f"{len(self.torn):,} appended bytes of no record"
+                damage = f"{len(self.torn):,} appended bytes that are not a record"
             self.notices.append(f"record {epoch.seq} explains {damage} before it")
         if event_of(line) == RecordKey.NAME.encode():
             self.epochs.append(epoch)
@@ -212,15 +215,15 @@ class ChainReader:
         return True
 
     def _seal_of(self, line: bytes) -> Seal:
-        """Find the seal of one of the record's own events: a `record.key` names its own."""
+        """Find the seal of a `record.*` event: the one that a `record.key` names, for others the seal in force."""
         event = read_own_event(line)
         if not isinstance(event, RecordKey):
             return self._seal
-        known = {"": PLAIN, self._own_seal.fingerprint: self._own_seal}
+        known = {"": PLAIN, self._configured_seal.fingerprint: self._configured_seal}
         return known.get(event.fingerprint) or unknown_seal(event.fingerprint)
 
     def _mismatch(self, line: bytes) -> str:
-        """Describe how one of the record's own events, or the record after a hole, contradicts what is before it."""
+        """Describe how a `record.*` event, or the record after torn bytes, contradicts the bytes before it."""
         event = read_own_event(line)
         explained = event.torn if event else None
         if (self.torn or explained) and (not self.torn or explained != TornAppend.of(self.torn)):
@@ -229,14 +232,14 @@ class ChainReader:
         seen_whole = self._start == START or len(self.epochs) > 1
         stated = event.past if isinstance(event, RecordKey) and seen_whole and not unchecked.seal.known else None
         if stated is not None and stated != self.epoch_sum.hexdigest():
-            return f"the records from {unchecked.seq} on have changed since this one was written"
+            return f"the records from {unchecked.seq} on have changed since this record was written"
         return ""
 
     def _is_sealed(self, line: bytes) -> bool:
         match = _SHAPE.fullmatch(line)
         if match is None:
             return False
-        seals = {self._seal, self._own_seal, PLAIN}
+        seals = {self._seal, self._configured_seal, PLAIN}
         hashed, stated = line[:-HASH_BYTES], match[2].decode("ascii")
         return any(not seal.known or seal.hex(hashed) == stated for seal in seals)
 
@@ -251,7 +254,7 @@ class ChainReader:
             return (
                 f"record {seq + 1} belongs here, found record {int(match[1])}: records were removed, inserted or moved"
             )
-        return "this record was not written after the one before it"
+        return "this record was written after another record than the one before it"
 
 
 def _stated_hash(line: bytes) -> str:
@@ -261,7 +264,7 @@ def _stated_hash(line: bytes) -> str:
 
 def event_of(line: bytes) -> bytes:
     """Read the event of a whole record without parsing the rest of it."""
-    start = line.find(b'"event":"') + 9  # always the third member, after two without quotes in them
+    start = line.find(b'"event":"') + 9  # the third member; `seq` and `time` can't contain this text
     return line[start : line.find(b'"', start)]
 
 

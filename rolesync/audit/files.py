@@ -1,8 +1,9 @@
 """The files of a record: the growing file, the closed files, and the head, which names the last record.
 
 `audit.jsonl` grows until it is large. Then it is renamed to `audit-<number of its first record>.jsonl`, is never
-written again, and a new file begins. `audit.head` shows a cut-off end: it has the last record's number, its end (bytes
-from the start of its file), the number of that file's first record, and its hash. The head is sealed like the records.
+written again, and a new file begins. `audit.head` makes a cut-off end visible. It holds the last record's number, its
+end (bytes from the start of its file), the number of that file's first record, and the last record's hash. The head is
+sealed like the records.
 """
 
 import errno
@@ -21,13 +22,13 @@ from rolesync.errors import RecordError, RecordPlaceError
 RECORD, HEAD = "audit.jsonl", "audit.head"
 _CLOSED = re.compile(r"audit-(\d{12,20})\.jsonl")
 _HEAD_SHAPE = re.compile(rb"(\d{20}) (\d{20}) (\d{20}) ([0-9a-f]{64}) ([0-9a-f]{64})\n")
-_REKEYING = b" a new seal begins"  # also sealed if the next record must be a `record.key`
+_REKEYING = b" a new seal begins"  # sealed after the body if the next record must be a `record.key`
 
-_IMPOSSIBLE = frozenset({errno.ENAMETOOLONG, errno.ENOTDIR, errno.ELOOP})
+_IMPOSSIBLE_PATH = frozenset({errno.ENAMETOOLONG, errno.ENOTDIR, errno.ELOOP})
 
 
 class Position(NamedTuple):
-    """A place between two records: the number and hash of the record before it, and its place in the files."""
+    """A place between two records: the number and hash of the record before it, and where that record ends."""
 
     seq: int
     digest: str
@@ -108,9 +109,9 @@ def closed_files(folder: Path) -> list[tuple[int, Path]]:
 def parts(folder: Path, first: int) -> Iterator[Part]:
     """Open the files of the record in order, one at a time, from the one that begins with record `first`.
 
-    A file that is closed meanwhile is yielded once, under its new name.
+    A file that a writer closes meanwhile is yielded once, under its new name.
     """
-    # The growing file is opened first: if it is closed before the others are listed, it is among them.
+    # The growing file is opened first: if a writer closes it before the closed files are listed, it is among these.
     with _open_growing(folder / RECORD) as growing:
         closed = closed_files(folder)
         for number, name in closed:
@@ -125,7 +126,7 @@ def parts(folder: Path, first: int) -> Iterator[Part]:
 def _open_growing(path: Path) -> BinaryIO:
     try:
         return path.open("rb")
-    except FileNotFoundError:  # none yet, or being closed now
+    except FileNotFoundError:  # there is none yet, or a writer is closing it
         return BytesIO()
 
 
@@ -149,14 +150,14 @@ def os_errors_named(path: Path, verb: str) -> Iterator[None]:
     """Turn an `OSError` into an error that names the file and the action, such as `written`.
 
     Raises:
-        RecordPlaceError: there can be no such file.
+        RecordPlaceError: no file can have this path.
         RecordError: for any other `OSError`.
     """
     try:
         yield
     except OSError as error:
         message = f"{path} can't be {verb}: {error.strerror or error}."
-        if error.errno in _IMPOSSIBLE:
+        if error.errno in _IMPOSSIBLE_PATH:
             raise RecordPlaceError(message, hint="set state_dir to a folder that can exist") from error
         access = "give this user access to the folder"
         hint = access if verb == "read" else f"free disk space, or {access}; nothing is sent without a record"

@@ -38,7 +38,7 @@ class Record:
         self.rekeyed = False
         self._path = folder / RECORD
         self._now = now
-        self._own_seal = seal
+        self._configured_seal = seal
         self._max_bytes = max_bytes
         with os_errors_named(self._path, "opened for writing"), ExitStack() as opened:
             _make_private(folder)
@@ -95,7 +95,7 @@ class Record:
         remains = self._writer.find_end()
         torn = TornAppend.of(remains) if remains else None
         if self._writer.past is not None:
-            self._write(RecordKey.NAME, RecordKey(self._own_seal.fingerprint, self._writer.past, torn).fields())
+            self._write(RecordKey.NAME, RecordKey(self._configured_seal.fingerprint, self._writer.past, torn).fields())
         elif torn:
             self._write(RecordRecovered.NAME, RecordRecovered(torn).fields())
 
@@ -104,7 +104,7 @@ class Record:
         time = self._now().astimezone(UTC).isoformat(timespec="microseconds")
         named = {"seq": position.seq + 1, "time": time, "event": event, **fields, "prev": position.digest}
         hashed = _encode(named)[:-1].encode("ascii")  # what closes the object comes after the hash
-        self._writer.append(hashed + f',"hash":"{self._own_seal.hex(hashed)}"}}\n'.encode("ascii"))
+        self._writer.append(hashed + f',"hash":"{self._configured_seal.hex(hashed)}"}}\n'.encode("ascii"))
 
 
 def open_record(folder: Path, *, now: Callable[[], datetime], key: str = "", max_bytes: float = math.inf) -> Record:
@@ -136,7 +136,7 @@ def rekey(folder: Path, *, now: Callable[[], datetime], key: str = "") -> bool:
         Whether a `record.key` was written: not for an empty record, or one that is sealed like this already.
 
     Raises:
-        RecordError, RecordBrokenError: as `open_record`, but another key is no error.
+        RecordError, RecordBrokenError: as `open_record`, but another key is not an error.
     """
     with Record(folder, now=now, seal=seal_of(key), max_bytes=math.inf, rekey=True) as record:
         return record.rekeyed

@@ -1,4 +1,4 @@
-"""Finds where a record ends in the files of the audit record, and compares the bytes there with its hash."""
+"""Finds the place in the audit files where a record ends, and compares the bytes there with its hash."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ def encode_ending(position: Position) -> bytes:
 def ends_a_record(folder: Path, position: Position) -> bool:
     """Whether the record before a position ends there in the files, judged only by the hash that it states.
 
-    No record comes before number 1: without one, only `START` is right.
+    Before the first record, only `START` is right.
 
     Raises:
         OSError: the file can't be read, or is missing.
@@ -33,9 +33,9 @@ def ends_a_record(folder: Path, position: Position) -> bool:
 
 
 def locate_end(folder: Path, position: Position) -> tuple[Path, int] | None:
-    """Find the file in which the record before a position ends, and the byte. The growing file may be missing.
+    """Find the file and the byte where the record before a position ends. The growing file may be missing.
 
-    None if the position begins a file, and no closed file comes before it.
+    Returns None if the position begins a file, and no closed file comes before that file.
     """
     path, end = closed_path(folder, position.first), position.end
     if end == 0:  # the position begins a file, so the record before it ends the previous file
@@ -45,7 +45,7 @@ def locate_end(folder: Path, position: Position) -> tuple[Path, int] | None:
 
 
 def last_line(path: Path, end: int) -> bytes:
-    """Read the line, of any length, that ends at a byte."""
+    """Read the line that ends at a byte, however long it is."""
     size = _BLOCK
     with path.open("rb") as stream:
         while True:

@@ -24,34 +24,37 @@ def verify_record(folder: Path, key: str = "") -> Verification:
     Raises:
         RecordError: the files can't be read.
     """
-    own_seal = seal_of(key)
+    configured_seal = seal_of(key)
     with os_errors_named(folder / RECORD, "read"):
         # Read the head first: a concurrent append can then only make the record longer than the head states.
         head = _read_steady_head(folder)
-        reader = ChainReader(folder, head=head or Head(START, ""), own_seal=own_seal)
+        reader = ChainReader(folder, head=head or Head(START, ""), configured_seal=configured_seal)
         deque(reader, maxlen=0)
-    bad = reader.bad or (reader.appended if reader.torn else None) or _foreign_end(reader, own_seal)
+    bad = reader.bad or (reader.appended if reader.torn else None) or _foreign_end(reader, configured_seal)
     records = min(reader.position.seq, bad.seq - 1) if bad else reader.position.seq
-    problem, notices = _head_problem(head, reader, bad, own_seal), (*reader.notices, *_notices(head, reader, bad))
+    problem, notices = (
+        _head_problem(head, reader, bad, configured_seal),
+        (*reader.notices, *_notices(head, reader, bad)),
+    )
     last = reader.epochs[-1]
     unchecked = 0 if last.seal.known else max(0, records - last.seq + 1)
     return Verification(records, bad, problem, notices, unchecked)
 
 
-def _foreign_end(reader: ChainReader, own_seal: Seal) -> FirstBadRecord | None:
+def _foreign_end(reader: ChainReader, configured_seal: Seal) -> FirstBadRecord | None:
     """With a key, find where the last records begin that are not sealed with it, if there are any."""
     last = reader.epochs[-1]
-    if own_seal is PLAIN or not reader.position.seq or last.seal == own_seal:
+    if configured_seal is PLAIN or not reader.position.seq or last.seal == configured_seal:
         return None
     how = f"with another key ({last.seal.fingerprint})" if last.seal.fingerprint else "without a key"
     reason = (
-        f"from here to its end the record is sealed {how}, but the key {own_seal.fingerprint} is set; if that is on "
-        "purpose, run `rolesync audit rekey`"
+        f"from here to its end the record is sealed {how}, but the key {configured_seal.fingerprint} is set; "
+        "if that is on purpose, run `rolesync audit rekey`"
     )
     return FirstBadRecord(last.line, last.seq, reason, last.file)
 
 
-def _head_problem(head: Head | None, reader: ChainReader, bad: FirstBadRecord | None, own_seal: Seal) -> str:
+def _head_problem(head: Head | None, reader: ChainReader, bad: FirstBadRecord | None, configured_seal: Seal) -> str:
     seq = reader.position.seq
     if head is None:
         return f"{HEAD} is missing or damaged, so a cut-off end would not be noticed"
@@ -60,15 +63,15 @@ def _head_problem(head: Head | None, reader: ChainReader, bad: FirstBadRecord | 
     if not reader.head_seen:
         return f"the head (record {head.position.seq}) does not fit the record (whole up to {seq})"
     has_records = head.position != START or seq
-    checkable = own_seal is not PLAIN or reader.epochs[-1].seal is PLAIN
-    if head.seal and has_records and checkable and not _is_sealed(head, own_seal):
-        how = f"with the key {own_seal.fingerprint}" if own_seal.fingerprint else "like the last record"
+    checkable = configured_seal is not PLAIN or reader.epochs[-1].seal is PLAIN
+    if head.seal and has_records and checkable and not _is_sealed(head, configured_seal):
+        how = f"with the key {configured_seal.fingerprint}" if configured_seal.fingerprint else "like the last record"
         return f"the head is not sealed {how}, so a cut-off end would not be noticed"
     return ""
 
 
-def _is_sealed(head: Head, own_seal: Seal) -> bool:
-    return head.is_sealed(own_seal) or head.is_rekeying(own_seal)
+def _is_sealed(head: Head, configured_seal: Seal) -> bool:
+    return head.is_sealed(configured_seal) or head.is_rekeying(configured_seal)
 
 
 def _notices(head: Head | None, reader: ChainReader, bad: FirstBadRecord | None) -> Iterator[str]:

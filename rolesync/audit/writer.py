@@ -73,7 +73,7 @@ class Writer:
         """
         head = read_head(self._folder)
         if head and head.is_rekeying(self._seal):  # after a crash, only the whole record shows the seal of the last
-            reader = ChainReader(self._folder, head=head, own_seal=self._seal)
+            reader = ChainReader(self._folder, head=head, configured_seal=self._seal)
             deque(reader, maxlen=0)
             if reader.bad:
                 raise self._broken(reader.bad.file, f"line {reader.bad.line}: {reader.bad.reason}")
@@ -128,7 +128,7 @@ class Writer:
         """
         self._follow_rename()
         head = read_head(self._folder)
-        reader = ChainReader(self._folder, head=head, own_seal=self._seal)
+        reader = ChainReader(self._folder, head=head, configured_seal=self._seal)
         deque(reader, maxlen=0)
         if head is None or reader.bad or not reader.head_seen:
             raise self._broken(RECORD, "the record is not whole, and a new seal would hide that")
@@ -197,7 +197,7 @@ class Writer:
             seal = self._seal
         elif head.position.seq and not head.is_sealed(PLAIN):
             seal = unknown_seal("")
-        reader = ChainReader(self._folder, start=head.position, head=head, own_seal=self._seal, seal=seal)
+        reader = ChainReader(self._folder, start=head.position, head=head, configured_seal=self._seal, seal=seal)
         deque(reader, maxlen=0)
         if reader.bad:
             raise self._broken(reader.bad.file, f"after record {reader.position.seq}, {reader.bad.reason}")
@@ -206,7 +206,7 @@ class Writer:
         return reader
 
     def _sum_of_last_epoch(self) -> str:
-        reader = ChainReader(self._folder, own_seal=self._seal, needs_sum=True)
+        reader = ChainReader(self._folder, configured_seal=self._seal, needs_sum=True)
         deque(reader, maxlen=0)
         if reader.bad:
             raise self._broken(reader.bad.file, f"line {reader.bad.line}: {reader.bad.reason}")

@@ -67,7 +67,7 @@ def _check_terminal() -> None:
     """
     if not sys.stdin.isatty():
         raise UsageError(
-            "apply asks before it writes, and standard input is no terminal", hint="review the plan, then add --yes"
+            "apply asks before it writes, and standard input is not a terminal", hint="review the plan, then add --yes"
         )
 
 

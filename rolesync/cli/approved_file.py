@@ -1,4 +1,4 @@
-"""The file of an approved plan: it replaces no approval without a word."""
+"""The file of an approved plan: an earlier approval in it is never replaced silently."""
 
 import sys
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ class ApprovedFile:
 
         Args:
             plan: the plan under review.
-            hint: what to do about an approval of this plan, if that isn't `self.hint`.
+            hint: what to do about an approval of this plan, in place of `self.hint`.
 
         Raises:
             UsageError: the file holds an approval of this plan, or may hold one.
@@ -59,7 +59,7 @@ class ApprovedFile:
             hint: as for `check`.
 
         Raises:
-            UsageError: as `check`, or the file can't be written.
+            UsageError: as in `check`, or the file can't be written.
         """
         self.check(plan, hint)
         save_file(plan_text(approved), self.path, "the approved plan", mode=self.mode)

@@ -15,7 +15,7 @@ VARIABLE = "_ROLESYNC_COMPLETE"  # set by the scripts; Click's convention
 
 
 class Shell(StrEnum):
-    """A shell that can complete."""
+    """A shell for which there is a script."""
 
     BASH = "bash"
     ZSH = "zsh"
@@ -27,7 +27,7 @@ def completion(
     shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bash, zsh, fish or powershell.", show_default=False)],
 ) -> Exit:
     """Print the script that lets a shell complete commands and values."""
-    from typer.completion import get_completion_script  # type: ignore[attr-defined]  # Typer has no other name for it
+    from typer.completion import get_completion_script  # type: ignore[attr-defined]  # Typer doesn't export it publicly
 
     from rolesync.cli.output import write_stdout
 
@@ -44,7 +44,7 @@ def completed_words(environment: "Mapping[str, str]" = os.environ) -> list[str] 
 
 
 def prepare_completion() -> None:
-    """Let Typer answer the shells; where a file is wanted, it leaves the names to the shell."""
+    """Let Typer complete words for the shells, except names of files, which the shell completes itself."""
     from typer.completion import (  # type: ignore[attr-defined]  # Click's or Typer's own module, by version
         completion_init,
         shell_completion,
@@ -57,9 +57,9 @@ def prepare_completion() -> None:
 
 
 def _without_files(base: Any) -> Any:  # noqa: ANN401  # classes of Click or Typer, by version
-    """Make a class whose answers have no files: Typer would answer the beginning of the name, and nothing more."""
+    """Derive a class that leaves names of files to the shell: Typer would only return the part that was typed."""
 
-    class WithoutFiles(base):  # type: ignore[misc]  # mypy can't know it
+    class WithoutFiles(base):  # type: ignore[misc]  # mypy doesn't know the base class
         def get_completions(self, args: list[str], incomplete: str) -> list[Any]:
             items = super().get_completions(args, incomplete)
             return [item for item in items if item.type not in {"file", "dir"}]

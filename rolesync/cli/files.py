@@ -148,7 +148,7 @@ def check_is_list(name: str | None) -> None:
 
 
 def describe_other_file(path: Path) -> tuple[str, str]:
-    """Describe a file that is no plan: what it is instead, and what to do with it; two "" if it may be a plan."""
+    """Describe a file that is not a plan: what it is instead, and what to do with it; two "" if it may be a plan."""
     head, name = _head(path), shlex.quote(str(path))
     if _is_review_table(head):
         return "is a table for the review of a plan, not a plan", f"rolesync review PLAN --decisions {name}"

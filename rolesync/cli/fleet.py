@@ -253,7 +253,7 @@ def fleet_run(
     if account not in fleet.accounts:
         raise UsageError(f"the fleet has no account {account!r}", hint=f"see {fleet.path}")
     if words[0] in {"fleet", "init", "config"}:
-        raise UsageError(f"{words[0]} is no command of a single account", hint="see rolesync fleet --help")
+        raise UsageError(f"{words[0]} is not a command of a single account", hint="see rolesync fleet --help")
     return run_account_command(fleet, fleet.accounts[account], words)
 
 

@@ -160,7 +160,7 @@ def ask(results: "Sequence[AccountResult]", fleet: str) -> None:
 
     if not sys.stdin.isatty():
         raise UsageError(
-            "fleet apply asks before it writes, and standard input is no terminal",
+            "fleet apply asks before it writes, and standard input is not a terminal",
             hint="look at the plans, then add --yes",
         )
     number = sum(result.status is AccountStatus.PLANNED for result in results)

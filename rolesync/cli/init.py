@@ -99,7 +99,7 @@ def _read_secret(path: Path | None) -> "SecretStr":
     except OSError as error:
         raise UsageError(f"init: {path} can't be read: {error.strerror}", hint="name a file with the secret") from error
     except UnicodeDecodeError:
-        raise UsageError(f"init: {path} is no text", hint="name a file with nothing but the secret") from None
+        raise UsageError(f"init: {path} is not text", hint="name a file with nothing but the secret") from None
     if not text:
         raise UsageError(f"init: {path} is empty", hint="name a file with nothing but the secret")
     return SecretStr(text)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def check_files(sheets: "Iterable[str]", join: str | None, output: Path | None, account: Path | None) -> None:
-    """Refuse files that would be read twice or overwritten, that are no tables, or that can't be written.
+    """Refuse files that would be read twice or overwritten, that are not tables, or that can't be written.
 
     Raises:
         UsageError: there is such a file.
@@ -32,7 +32,7 @@ def check_files(sheets: "Iterable[str]", join: str | None, output: Path | None, 
         if (place := _place(name)) in uses:
             raise UsageError(f"{shown_list(name)} is named twice", hint="name each source once")
         uses[place] = "one of the sources"
-    for written in [path for path in (output, account) if path and str(path) != "-"]:  # - is no file
+    for written in [path for path in (output, account) if path and str(path) != "-"]:  # - is not a file
         if written.resolve() in uses:
             raise UsageError(f"{written} is {uses[written.resolve()]}", hint="name another file to write")
         uses[written.resolve()] = "the file of the list"

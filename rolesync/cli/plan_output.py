@@ -112,7 +112,7 @@ def load_plan(path: Path) -> "Plan":
 
     Raises:
         InputRefusedError: the file doesn't exist, or can't be read.
-        NoPlanError: the file is no plan, is far too large, or was cut off.
+        NoPlanError: the file is not a plan, is far too large, or was cut off.
         PlanRefusedError: the plan was changed after it was saved.
     """
     from rolesync.planner.decode import from_json

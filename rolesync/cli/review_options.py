@@ -51,7 +51,7 @@ def check_somebody_looks(port: int | None, advice: str) -> None:
     """
     if port is None and not sys.stdin.isatty():
         raise UsageError(
-            "review serves a page and waits for a reviewer, and standard input is no terminal",
+            "review serves a page and waits for a reviewer, and standard input is not a terminal",
             hint=f"serve it all the same: --port 0; or decide in a table: {advice}",
         )
 
@@ -67,7 +67,7 @@ def ask(plan: "Plan", decided: "Decisions", reviewer: str, sees: str, show_all: 
 
     if not sys.stdin.isatty():
         raise UsageError(
-            "review asks for the reviewer and the effect of the plan, and standard input is no terminal",
+            "review asks for the reviewer and the effect of the plan, and standard input is not a terminal",
             hint='look at the plan, then add --reviewer NAME --sees "remove …, add …"',
         )
     show_plan(decide(plan, decided), show_all, "")

@@ -69,7 +69,9 @@ def show(
     file, pager = Path(plan_or_run), pager_command(wanted=not no_pager)
     if not _is_there(file):
         if next_step:
-            raise UsageError(f"--next is for plans, and {plan_or_run} is no file", hint="name a plan, or leave it out")
+            raise UsageError(
+                f"--next is for plans, and {plan_or_run} is not a file", hint="name a plan, or leave it out"
+            )
         return show_run(plan_or_run, targets, show_all, pager, form, config, assignments)
     plan = load_plan(file)
     settings = load_settings_if_any(config, assignments)

@@ -81,7 +81,7 @@ def near_names(name: str, known: Iterable[str]) -> str:
 
 
 def unknown_setting(name: str, source: Source, known: Iterable[str], value: object = None) -> str:
-    """Report a key that is no setting, with the nearest names."""
+    """Report a key that is not a setting, with the nearest names."""
     names = [source.name_of(setting) for setting in known]
     spelled = source.name_of(name)
     inner = sorted(set(value) & set(names)) if isinstance(value, dict) else []

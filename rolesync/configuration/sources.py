@@ -94,7 +94,7 @@ def read_settings(
         refuse_unknown_variables(model.model_fields)
     named = config or (Path(os.environ[CONFIG_FILE]) if from_file and CONFIG_FILE in os.environ else None)
     if named and not named.is_file():
-        raise UsageError(f"settings file {named} is no file", hint=f"correct --config or {CONFIG_FILE}")
+        raise UsageError(f"settings file {named} is not a file", hint=f"correct --config or {CONFIG_FILE}")
     toml, dotenv = named or (Path("rolesync.toml") if from_file else _NO_FILE), Path(".env")
     check_settings_file(toml, was_named=named is not None)
     check_settings_file(dotenv, was_named=False)
@@ -191,7 +191,7 @@ def _secrets_folder(overrides: Mapping[str, object], dotenv: Path, toml: Path, *
     if not folder.is_dir():
         hint = "correct it; `rolesync init` makes the folder and the files in it"
         named = f"{place}: " if place else ""
-        raise UsageError(f"settings: {named}secrets_dir: {folder} is no folder", hint=hint)
+        raise UsageError(f"settings: {named}secrets_dir: {folder} is not a folder", hint=hint)
     if source.path is None:
         return str(folder)
     is_trusted = was_named and source.kind is Kind.TOML

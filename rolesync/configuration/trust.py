@@ -23,7 +23,7 @@ def is_below(path: Path, folder: Path) -> bool:
 
 
 def check_settings_file(path: Path, *, was_named: bool) -> None:
-    """Refuse a settings file that other users can have written; root is no other user.
+    """Refuse a settings file that other users can have written; root doesn't count as another user.
 
     Args:
         path: the file; nothing is checked if there is none.

@@ -142,7 +142,7 @@ def parse_account(text: str) -> dict[str, str]:
         The setting that names the account: `account`, or `base_url` for an address elsewhere.
 
     Raises:
-        ValueError: it is no account and no address.
+        ValueError: it is neither an account nor an address.
     """
     pasted = text.strip().strip("<>\"'").strip()
     if not pasted:
@@ -154,7 +154,7 @@ def parse_account(text: str) -> dict[str, str]:
         parts = urlsplit(address)
         host, port = (parts.hostname or "").rstrip("."), parts.port
     except ValueError:
-        raise ValueError(f"is no address: {text.strip()}") from None
+        raise ValueError(f"is not an address: {text.strip()}") from None
     if not host or parts.username or not re.fullmatch(r"[a-z0-9.:-]+", host):
         raise ValueError(f"must be the name before {DOMAIN}, or the address of the account")
     if host.endswith(DOMAIN) and host != DOMAIN:

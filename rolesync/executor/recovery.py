@@ -2,7 +2,7 @@
 
 The next run, which holds the account's lock, reads the users of each open request. So the record shows the effect of
 every earlier request before another one is sent. A request that was sent a moment ago may not show yet, so these reads
-are repeated until they may be believed, see `rolesync.live.settle`.
+are repeated until they can be trusted, see `rolesync.live.settle`.
 """
 
 from collections import Counter
@@ -23,7 +23,7 @@ from rolesync.model.vocabulary import OutcomeStatus
 
 
 def recover(earlier_runs: EarlierRuns, context: RunContext) -> None:
-    """Find out what unsettled runs did, and record it with an end for each.
+    """Determine the effects of unsettled runs, and record the effects and the end of each run.
 
     Args:
         earlier_runs: the runs in the record; no other run may be writing to Studio.
@@ -34,16 +34,16 @@ def recover(earlier_runs: EarlierRuns, context: RunContext) -> None:
         RecordError: the record can't be read or written.
     """
     start, now = context.studio.client.now(), context.now()
-    lately = context.recent.user_ids
+    changed_lately = context.recent.user_ids
     for run in earlier_runs.unsettled:
         for request in open_requests(earlier_runs.events([run])):
             sent_at = start - seconds_since(request.intent.time, now)
-            log_recovered(context.record, request, _read_roles(request, sent_at, context, lately), context.run)
+            log_recovered(context.record, request, _read_roles(request, sent_at, context, changed_lately), context.run)
         append_event(context.record, _end(list(earlier_runs.events([run])), context.run))
 
 
 def _read_roles(request: OpenRequest, sent_at: float, context: RunContext, changed_lately: frozenset[int]) -> RolesSeen:
-    # A read that shows the request may be from before an earlier run, which changed the same users a moment ago.
+    # Another run changed the same users a moment ago. An outdated read from before that run may look like this request.
     may_be_outdated = not changed_lately.isdisjoint(request.user_ids)
 
     def read() -> dict[int, frozenset[str] | None]:
@@ -63,7 +63,7 @@ def _end(events: Sequence[RunEvent], by: str) -> RunEnd:
     ends = (event for event in reversed(events) if isinstance(event, RunEnd))
     end = next(ends, RunEnd(run=start.run, status="interrupted"))
     counts = Counter(end.counts)
-    if counts:  # the run ended in good order: only what it didn't know has changed
+    if counts:  # the run recorded its end: only its unknown outcomes have changed
         last = {change: result for change, result in last.items() if str(change[0]) in recovered}
         counts[OutcomeStatus.UNKNOWN] -= len(last)
     else:

@@ -36,7 +36,7 @@ def account_settings(values: Mapping[str, object], secrets: Path | None) -> Sett
         UsageError: keys are unknown, values don't fit, or there is no such folder.
     """
     if secrets and not secrets.is_dir():
-        raise UsageError(f"the folder of secrets {secrets} is no folder", hint="correct `secrets` in the fleet file")
+        raise UsageError(f"the folder of secrets {secrets} is not a folder", hint="correct `secrets` in the fleet file")
     in_files = SecretsSettingsSource(_AccountSettings, secrets_dir=secrets)() if secrets else {}
     try:
         settings = _AccountSettings(**{**in_files, **values})

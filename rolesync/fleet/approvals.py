@@ -18,7 +18,7 @@ def load_approved(result: AccountResult, folder: Path) -> Plan | None:
     """Read the approved plan of an account; None if nobody has approved its plan.
 
     Raises:
-        PlanRefusedError: the file is no approved plan, or it was made from another plan than that of this night.
+        PlanRefusedError: the file is not an approved plan, or it was made from another plan than that of this night.
     """
     path = approved_path(folder, result.account)
     try:

@@ -142,7 +142,7 @@ def _result(job: Job, future: Future[str]) -> AccountResult:
         try:
             return decode_answer(json.loads(future.result(timeout=MARGIN)), job)
         except (ValueError, TypeError, KeyError, AttributeError):
-            message = "its Dask worker gave something that is no answer"
+            message = "its Dask worker gave something that is not an answer"
             return AccountResult(job.account, AccountStatus.DIED, message, attempt=job.attempt)
     if future.status == "error":
         error = future.exception(timeout=MARGIN)

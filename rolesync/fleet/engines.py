@@ -25,7 +25,7 @@ def engine_of(text: str, folder: Path, log_level: str) -> Engine:
     if text == LOCAL:
         return LocalEngine(log_level=log_level)
     if not text.startswith(DASK) or text == DASK:
-        raise UsageError(f"--engine {text} is no engine", hint="name local, or dask:ADDRESS of a scheduler")
+        raise UsageError(f"--engine {text} is not an engine", hint="name local, or dask:ADDRESS of a scheduler")
     return _dask()(text.removeprefix(DASK), folder)
 
 

@@ -142,7 +142,7 @@ def _read_table(table: object, problems: list[str]) -> FleetTable | None:
         for item in error.errors():
             name = ".".join(map(str, ("fleet", *item["loc"])))
             message = item["msg"].removeprefix("Value error, ")
-            problems.append(f"{name}: {message.replace('Extra inputs are not permitted', 'is no key of a fleet')}")
+            problems.append(f"{name}: {message.replace('Extra inputs are not permitted', 'is not a key of a fleet')}")
         return None
 
 
@@ -171,7 +171,7 @@ def _problems_of_tables(tables: Mapping[str, Any]) -> Iterator[str]:
 
 def _problems_of_keys(name: str, table: object, known: frozenset[str]) -> Iterator[str]:
     if not isinstance(table, dict):
-        yield f"[{name}] is no table"
+        yield f"[{name}] is not a table"
         return
     for key in table:
         if key in _SECRET:

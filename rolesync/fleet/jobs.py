@@ -82,7 +82,7 @@ def decode_result(fields: object) -> AccountResult:
     """Read a result from its JSON form, also of another version: fields that it lacks or that are unknown don't matter.
 
     Raises:
-        ValueError: it is no result.
+        ValueError: it is not a result.
     """
     return _RESULT.validate_python(fields)
 
@@ -91,7 +91,7 @@ def decode_answer(fields: object, job: Job) -> AccountResult:
     """Read what a worker answers to a job.
 
     Raises:
-        ValueError: it is no result, or one of another account.
+        ValueError: it is not a result, or one of another account.
     """
     result = decode_result(fields)
     if result.account != job.account:

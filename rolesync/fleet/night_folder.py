@@ -115,7 +115,7 @@ def load_night(folder: Path, shard: str = "", *, applied: bool = False) -> Plann
 
     Raises:
         UsageError: the folder can't be read.
-        PlanRefusedError: it is no folder of `fleet plan`.
+        PlanRefusedError: it is not a folder of `fleet plan`.
     """
     path, hint = (
         summary_path(folder, shard, applied=applied),

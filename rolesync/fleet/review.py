@@ -236,7 +236,7 @@ def load_account_plan(folder: Path, name: str) -> Plan:
 
     Raises:
         UsageError: it can't be read.
-        PlanRefusedError: it is no plan, or it was changed after it was saved.
+        PlanRefusedError: it is not a plan, or it was changed after it was saved.
     """
     path = plan_path(folder, name)
     try:

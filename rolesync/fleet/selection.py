@@ -23,7 +23,7 @@ def select(fleet: Fleet, only: Sequence[str], but: Sequence[str]) -> list[FleetA
         but: names or tags of accounts to leave out.
 
     Raises:
-        UsageError: a word is no name and no tag, names an account that isn't enabled, or no account is left.
+        UsageError: a word is neither a name nor a tag, names an account that isn't enabled, or no account is left.
     """
     for word in (*only, *but):
         account = fleet.accounts.get(word)

@@ -50,11 +50,11 @@ def parse_shard(text: str) -> Shard:
     """Read a shard as in `3/20`.
 
     Raises:
-        UsageError: it is no shard.
+        UsageError: it is not a shard.
     """
     match = _SHARD.fullmatch(text)
     if match is None or int(match[1]) > int(match[2]):
-        raise UsageError(f"--shard {text} is no shard", hint="number the shards from 1, as in --shard 3/20")
+        raise UsageError(f"--shard {text} is not a shard", hint="number the shards from 1, as in --shard 3/20")
     return Shard(int(match[1]), int(match[2]))
 
 

@@ -98,7 +98,7 @@ class LocalEngine:
             message = f"not done within its deadline of {deadline:g} s; its worker was ended"
             return _lost(job, AccountStatus.TIMED_OUT, message, deadline)
         if ended.is_unreadable:
-            message = "its worker printed something that is no answer, and was ended"
+            message = "its worker printed something that is not an answer, and was ended"
             return _lost(job, AccountStatus.DIED, message, ended.seconds)
         how = f"by signal {-exit_code}" if exit_code < 0 else f"with exit code {exit_code}"
         return _lost(job, AccountStatus.DIED, f"its worker ended {how}, without a result", ended.seconds)

@@ -18,7 +18,7 @@ UNKNOWN = "unknown"
 _LATER_ANSWERS = (Reread.NAME, Recovered.NAME)  # no set: the event of a damaged record may not be hashable
 _PLACE = ("chunk", "request")
 _HEAD = frozenset({"seq", "time", "event", "run", *_PLACE, "prev", "hash"})
-"""Fields that are no facts; the hashes are for `audit verify`, not for reading."""
+"""Fields that are not facts; the hashes are for `audit verify`, not for reading."""
 
 _Record = Mapping[str, Any]
 Facts = tuple[tuple[str, Any], ...]

@@ -112,7 +112,7 @@ def impact_of(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
 
 
 def _parse_time(text: str) -> datetime | None:
-    """Parse a time of a medium, in UTC if it has no zone; None if it is no time."""
+    """Parse a time of a medium, in UTC if it has no zone; None if it is not a time."""
     try:
         time = datetime.fromisoformat(text)
         return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)

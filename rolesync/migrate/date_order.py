@@ -72,7 +72,7 @@ class DateReader:
         """Read a date; None for a blank cell.
 
         Raises:
-            CellError: the cell is no date, or may be two.
+            CellError: the cell is not a date, or may be two.
         """
         digits = cell.strip()
         if self._unix and digits.isascii() and digits.isdigit():

@@ -48,7 +48,7 @@ class Decision(NamedTuple):
 
     @property
     def words_to_count(self) -> tuple[OpenWord, ...]:
-        """The words to count: where no row counts without them, the most frequent, but for days, which are no words."""
+        """The words to count: where no row counts without them, the most frequent; never days, which are not words."""
         return self.words if self.counting or self._holds_days else self.words[:1]
 
     @property

@@ -252,7 +252,7 @@ class _Columns:
         return list(dict.fromkeys(place for places in matches for place in places))
 
     def find_all(self, names: Iterable[str]) -> tuple[int, ...]:
-        """The columns of a field in the order of its names; for a table that is no export, a single one."""
+        """The columns of a field in the order of its names; for a table that is not an export, a single one."""
         if not self._first_of_many:
             return _present([self.find(names)])
         return _present(self._single(places, _NAME_ONE) for places in self._matches(names))

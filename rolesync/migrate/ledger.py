@@ -45,7 +45,7 @@ class CellReason(StrEnum):
     EXAMPLE_ROW = "example_row"  # the example of a template
     DECISION_NEEDED = "decision_needed"  # a word that may mean that the user is not there: --keep decides
     LOGIN_USED = "login_used"  # a login name that is used as the address
-    NO_ADDRESS = "no_address"  # a login name that is no address
+    NO_ADDRESS = "no_address"  # a login name that is not an address
     ROLE_TAKEN = "role_taken"  # a role that the row takes away
     ROW_REFUSED = "row_refused"  # another cell of the row is refused
     ROLE_NOT_MAPPED = "role_not_mapped"

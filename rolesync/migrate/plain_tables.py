@@ -1,4 +1,4 @@
-"""Tables that are no export: the columns by what their headers mean in eight languages, and those against a user."""
+"""Tables that are not exports: the columns by their headers in eight languages, and the columns against a user."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace

@@ -11,7 +11,7 @@ class ExpectedHolders:
     """Who holds the managed roles if only rolesync has changed them since the snapshot of the run `since`.
 
     `holders` are addresses by role and user id. Whether the users in `doubtful` hold a role is unknown. `former` are
-    addresses by which the list still means users, by user id, although these users have others since an earlier run.
+    addresses by user id: the list still names these users by them, although Studio has shown other addresses since.
     """
 
     since: str
@@ -34,7 +34,7 @@ class GuardBaseline:
     list came from an address. `absent` counts, by role and user id, the consecutive earlier runs in which the list
     did not give a holder the role. `repeated` are the changes (user id, action, role) that each of the last runs
     sent, and whether they were done each time. `expected` are the holders of the managed roles by the last run;
-    None where unknown. `lost_snapshot` says that a run saved them, but its file is missing or was changed.
+    None where unknown. `lost_snapshot`: a run saved the holders, but the file is missing or was changed.
     """
 
     listed: Mapping[str, int] = field(default_factory=dict)

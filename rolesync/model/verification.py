@@ -43,7 +43,7 @@ class Verification:
 
     @property
     def only_appended(self) -> bool:
-        """Whether all records are as they were written, and only bytes after them are no record."""
+        """Whether all records are as they were written, and only bytes after them are not a record."""
         return self.first_bad is not None and self.first_bad.code == APPENDED_BYTES and self.head_ok
 
     @property

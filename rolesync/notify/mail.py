@@ -142,7 +142,7 @@ def _mail(message: Message, table: NotifyTable, network: Network) -> EmailMessag
         mail["From"], mail["To"] = table.sender, ", ".join(table.recipients)
         mail["Subject"] = message.title
     except ValueError:
-        raise DeliveryError("sender or recipients are no addresses") from None
+        raise DeliveryError("sender or recipients are not addresses") from None
     mail["Date"] = format_datetime(network.now())
     mail["Message-ID"] = make_msgid(domain=table.sender.rpartition("@")[2].strip("<> ") or "localhost")
     mail["Auto-Submitted"] = "auto-generated"  # so that no out-of-office reply comes back

@@ -1,4 +1,4 @@
-"""What each channel was sent, so that a lasting failure isn't sent each time, and its end is sent once."""
+"""Remembers what each channel was sent: a lasting failure is not sent every time, and its end is sent once."""
 
 import json
 from collections.abc import Mapping
@@ -47,7 +47,7 @@ class Memory:
     last_success: str = ""
 
     def corrected(self, now: datetime) -> "Memory":
-        """Return a memory whose last success is not of the future, where a wrong clock put it: so its age can grow."""
+        """Return this memory, but `now` for a last success that a wrong clock put into the future: its age can grow."""
         try:
             is_ahead = datetime.fromisoformat(self.last_success) > now
         except (ValueError, TypeError):
@@ -59,7 +59,7 @@ class Memory:
 class Decision:
     """Whether a channel gets a message, and what is remembered if the message is sent, or if it isn't.
 
-    `failing_since` and `is_alive_sign` are for the message.
+    `failing_since` and `is_alive_sign` are facts for the message, see `compose`.
     """
 
     is_sent: bool
@@ -70,7 +70,7 @@ class Decision:
 
 
 def decide(table: NotifyTable, ending: Ending, past: ChannelMemory) -> Decision:
-    """Decide whether a channel gets a message about an end."""
+    """Decide whether a channel gets a message about how a command ended."""
     now = ending.ended_at.astimezone(UTC).isoformat(timespec="seconds")
     occasion = _OCCASIONS.get(ending.status)
     wanted = Occasion.ALWAYS in table.on or occasion in table.on or ending.status is EndStatus.TEST
@@ -96,7 +96,7 @@ def decide(table: NotifyTable, ending: Ending, past: ChannelMemory) -> Decision:
 
 
 def channel_key(table: NotifyTable) -> str:
-    """Name a channel by where it leads, so that its memory survives other changes of its table."""
+    """Name a channel by its destination, so that its memory survives other changes of its table."""
     fields = table.model_dump(mode="json", include={"to", "on", "url_file", "server", "recipients", "command"})
     return sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:16]
 
@@ -114,7 +114,7 @@ def save_memory(folder: Path, memory: Memory) -> None:
     """Save what an account or a fleet remembers.
 
     Raises:
-        OSError: it can't be written.
+        OSError: the file can't be written.
     """
     fields = {
         "last_success": memory.last_success,
@@ -125,7 +125,7 @@ def save_memory(folder: Path, memory: Memory) -> None:
 
 
 def _seconds(earlier: str, later: str) -> float:
-    """Count the seconds between two times; `_UNKNOWN` if the earlier one is no time, or lies in the future."""
+    """Count the seconds between two times; `_UNKNOWN` if the earlier one is not a time, or is later."""
     try:
         seconds = (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
     except (ValueError, TypeError):

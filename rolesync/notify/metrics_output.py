@@ -15,10 +15,10 @@ def write_metrics(path: Path, text: str) -> None:
     """Replace the file of metrics atomically, so that no half of it is ever read.
 
     Raises:
-        OSError: it can't be written, or is no file: a pipe would have to be waited for.
+        OSError: it can't be written, or is not a file: a pipe would have to be waited for.
     """
     if path.exists() and not path.is_file():
-        raise OSError(errno.EINVAL, "it is no regular file")
+        raise OSError(errno.EINVAL, "it is not a regular file")
     replace_file(path, text.encode(), mode=FILE_MODE, keeps_mode=False, durable=False)
 
 

@@ -58,7 +58,7 @@ class Network:
         except OSError as error:
             raise DeliveryError(f"the file {path} can't be read: {error.strerror}") from error
         except UnicodeDecodeError:
-            raise DeliveryError(f"the file {path} is no text") from None
+            raise DeliveryError(f"the file {path} is not text") from None
         if not line:
             raise DeliveryError(f"the file {path} is empty")
         hide(line)
@@ -154,7 +154,7 @@ def send_request(  # noqa: PLR0913  # a request has these parts
 
 
 def _check(response: requests.Response) -> None:
-    """Refuse an answer that is no success.
+    """Refuse an answer that is not a success.
 
     Raises:
         DeliveryError: it is none.

@@ -141,8 +141,8 @@ def _normalise_effect(typed: str) -> str:
 def _check(plan: Plan, decisions: Decisions) -> None:
     """Refuse decisions that don't fit the plan. The message names all of them."""
     problems = [
-        *_unknown(decisions.excluded, set(_keys(plan.changes)), "no change of this plan"),
-        *_unknown(decisions.released, releasable(plan), "no held removal of this plan that may be released"),
+        *_unknown(decisions.excluded, set(_keys(plan.changes)), "not a change of this plan"),
+        *_unknown(decisions.released, releasable(plan), "not a held removal of this plan that may be released"),
         *(
             f"user {key[0]}, {key[1]} is excluded without a reason"
             for key, reason in decisions.excluded.items()

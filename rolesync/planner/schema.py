@@ -23,13 +23,13 @@ from rolesync.planner.encode import FORMAT
 
 _MAX = 2**63 - 1
 _STRICT = ConfigDict(strict=True, extra="forbid")
-_many = with_config(ConfigDict(strict=True, extra="forbid", use_enum_values=True))
-"""For objects that a plan holds by the hundred thousand: their codes stay texts, as frames hold them."""
+_with_text_codes = with_config(ConfigDict(strict=True, extra="forbid", use_enum_values=True))
+"""For objects of which a plan may hold hundreds of thousands: codes stay texts, as in frames."""
 
 
 def _number(value: object) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _MAX:
-        return value  # an int stays an int, and is written as one again
+        return value  # an int stays an int, so that it is written as an int again
     raise PydanticCustomError("number", "Input should be a finite number")
 
 
@@ -100,7 +100,7 @@ class _Guard(TypedDict):
     overridable: bool
 
 
-@_many
+@_with_text_codes
 class _Change(TypedDict):
     user_id: Natural
     email: str | None
@@ -112,7 +112,7 @@ class _Change(TypedDict):
     before: tuple[str, ...]
 
 
-@_many
+@_with_text_codes
 class _Held(TypedDict):
     row: Natural | None
     email: str | None
@@ -130,13 +130,13 @@ class _Period(TypedDict):
     expires: date | None
 
 
-@_many
+@_with_text_codes
 class _Name(TypedDict):
     user_id: Natural
     name: str
 
 
-@_many
+@_with_text_codes
 class _Domain(TypedDict):
     role: str
     domain: str
@@ -151,7 +151,7 @@ class _Finding(TypedDict):
     message: str
 
 
-@_many
+@_with_text_codes
 class _Drifted(TypedDict):
     user_id: Natural
     email: str | None
@@ -164,7 +164,7 @@ class _Drift(TypedDict):
     changes: Annotated[list[_Drifted], Field(fail_fast=True)]
 
 
-@_many
+@_with_text_codes
 class _Impact(TypedDict):
     user_id: Natural
     known: Completeness

@@ -61,7 +61,7 @@ def _without(cells: list[str] | tuple[str, ...], places: list[int]) -> list[str]
 
 
 def _notes(findings: list[Finding]) -> Mapping[int, str]:
-    """Join the errors of each row, each with its column; an earlier note is no error of its own."""
+    """Join the errors of each row, each with its column; an earlier note is not an error of its own."""
     notes: dict[int, list[str]] = {}
     for finding in findings:
         if finding.row and finding.code != Code.ERROR_NOTED:

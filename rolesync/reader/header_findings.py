@@ -75,7 +75,7 @@ def is_row(header: Sequence[str], managed_roles: Sequence[str]) -> bool:
 
 
 def describe_no_header(header: Sequence[str]) -> str:
-    """Describe why a row with an address is no header."""
+    """Describe why a row with an address is not a header."""
     address = next((printable(cell) for cell in header if is_address(cell)), "")
     return f"this list has no header: {quoted(address)} is an address" if address else "this list has no header"
 

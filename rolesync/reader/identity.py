@@ -179,7 +179,7 @@ def _primary(cell: str) -> str:
 
 
 def _describe_wrong_login(login: str) -> str:
-    """Describe why a text is no login either; "" for a possible login. Nothing is known of the form of logins."""
+    """Describe why a text is not a login either; "" for a possible login. Nothing is known of the form of logins."""
     if reason := _describe_mojibake(login):
         return reason
     if description := describe_placeholder(login):

@@ -187,4 +187,4 @@ def _comparison_key(name: str) -> str:
 
 
 _OTHER_ROLES = frozenset(map(_comparison_key, RIVAL_ROLES))
-"""Roles of Studio, which are no misspellings of others."""
+"""Roles of Studio, which are not misspellings of others."""

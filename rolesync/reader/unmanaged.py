@@ -45,7 +45,7 @@ def find_no_managed_role(
 def _nearest(roles: Iterable[str], known: Collection[str]) -> str:
     """Find the known name that is most like one of the roles; "" if none is.
 
-    A role of Studio is no misspelling of another.
+    A role of Studio is not a misspelling of another.
     """
     names = {name.casefold(): name for name in known}
     for role in roles:

@@ -56,5 +56,5 @@ def desired_csv(assignments: Sequence[Assignment]) -> str:
 
 
 def name_cell(name: str) -> str:
-    """Put a name on one line, as a cell that is no formula."""
+    """Put a name on one line, as a cell that is not a formula."""
     return escape_formula(" ".join(name.split()))

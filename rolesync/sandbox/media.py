@@ -14,11 +14,11 @@ _STATUSES = ("done", "processing", "failed")
 
 
 def medium_json(row: Sequence[Any], seed: int) -> dict[str, Any]:
-    """Make the JSON values of a medium; the same row and seed make the same.
+    """Make the JSON values of a medium; the same row and seed give the same values.
 
     Args:
-        row: id, title, duration in seconds, creation time, size in bytes, permission of the asking user; then id, full
-            name, display name and address of the owner.
+        row: id, title, duration in seconds, creation time, size in bytes, permission of the requesting user; then id,
+            full name, display name and address of the owner.
         seed: the seed of the sandbox.
     """
     medium_id, title, duration, created_at, size, permission, *owner = row
@@ -51,7 +51,7 @@ def medium_json(row: Sequence[Any], seed: int) -> dict[str, Any]:
 
 
 def _later(chance: random.Random, created: datetime, share: float) -> datetime | None:
-    """Draw a time within a year of the creation, None for the other share."""
+    """Draw a time in the year after the creation for this share of media; None for the others."""
     time = created + timedelta(minutes=chance.randint(1, 365 * 24 * 60))
     return time if chance.random() < share else None
 

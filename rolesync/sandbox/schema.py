@@ -1,4 +1,4 @@
-"""The SQLite database of the sandbox: its tables, and how it is made or opened.
+"""The SQLite database of the sandbox: its tables, and how it is created or opened.
 
 `people.roles` is the source of truth: a JSON array in the order in which roles were added. `holders` is an index of it
 by role. `changes` is append-only: triggers refuse updates and deletions.

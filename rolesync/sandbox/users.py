@@ -61,7 +61,7 @@ class Users:
         """Answer `GET /users/{user_id}`.
 
         Raises:
-            ApiError: 422 if the id is no int64, 404 if nobody has it.
+            ApiError: 422 if the id is not an int64, 404 if nobody has it.
         """
         return b'{"user":%b}' % self.find(_user_id(user_id), view)
 

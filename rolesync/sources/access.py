@@ -84,7 +84,7 @@ class Access:
             FetchError: it can't be in a header; the message shows nothing of it.
         """
         if self.secret and not is_header_safe(self.secret):
-            raise FetchError("list_secret is no token: it has other characters", hint="correct list_secret")
+            raise FetchError("list_secret is not a token: it has other characters", hint="correct list_secret")
         return self.secret
 
 
@@ -203,7 +203,7 @@ def parse_headers(text: SecretStr) -> Mapping[str, str]:
     """Read the headers for the server of the list, `Name: value` a line.
 
     Raises:
-        FetchError: a line is no header; the message shows nothing of it.
+        FetchError: a line is not a header; the message shows nothing of it.
     """
     headers = {}
     for number, line in enumerate(text.get_secret_value().splitlines(), 1):
@@ -212,6 +212,6 @@ def parse_headers(text: SecretStr) -> Mapping[str, str]:
         name, colon, value = line.partition(":")
         is_plain = line.isascii() and value.strip().isprintable()
         if not colon or not name.strip().replace("-", "").isalnum() or not is_plain:
-            raise FetchError(f"list_headers, line {number}, is no header", hint="write each line like Name: value")
+            raise FetchError(f"list_headers, line {number}, is not a header", hint="write each line like Name: value")
         headers[name.strip()] = value.strip()
     return headers

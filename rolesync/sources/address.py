@@ -98,7 +98,7 @@ class Address:
         if not parts.hostname or not (
             parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))
         ):
-            raise UsageError(f"the {option} of {self.where} is no https:// address", hint=f"correct {option}=")
+            raise UsageError(f"the {option} of {self.where} is not an https:// address", hint=f"correct {option}=")
         return endpoint.rstrip("/")
 
     def all_values(self, option: str) -> list[str]:
@@ -150,12 +150,12 @@ def parse_address(text: str) -> Address:
     """Take the address of a list apart.
 
     Raises:
-        UsageError: it is no address of a known form; the message shows no secret.
+        UsageError: it is not an address of a known form; the message shows no secret.
     """
     scheme = _scheme_of(text)
     if scheme not in _FORMS:
         known = ", ".join(f"{name}://" for name in _FORMS)
-        raise UsageError(f"{scheme}:// is no known kind of address of a list; known are {known}", hint=_HINT)
+        raise UsageError(f"{scheme}:// is not a known kind of address of a list; known are {known}", hint=_HINT)
     form = f"write it like {_FORMS[scheme]}; {_HINT}"
     if not _SCHEME.match(text):
         hint = f"write it like {_FORMS[scheme]}; or for a file of that name, begin with ./"

@@ -68,7 +68,7 @@ def _read(http: HttpReader, api: JsonReader, base: str, access: Access, kept: Fe
     if kept and kept.etag == changed:
         return Unchanged(api.time(changed))
     if kind.startswith(_GOOGLE) and kind != _SHEET:
-        raise FetchError(f"{http.where}: this is no sheet and no file", hint="use the id of a sheet or a file")
+        raise FetchError(f"{http.where}: this is neither a sheet nor a file", hint="use the id of a sheet or a file")
     if str(before.get("size", "0")).isdecimal() and int(before.get("size", 0)) > access.max_bytes:
         raise access.oversize(http.where)
     rest = f"/export?mimeType={quote(_XLSX, safe='')}" if kind == _SHEET else "?alt=media&supportsAllDrives=true"
@@ -91,7 +91,7 @@ def _token(http: HttpReader, address: Address, access: Access) -> str:
         credentials: Any = Credentials.from_service_account_info(key, scopes=[_SCOPE])  # type: ignore[no-untyped-call]
     except (ValueError, TypeError, AttributeError):
         raise UsageError(
-            "list_secret is no key of a Google service account",
+            "list_secret is not a key of a Google service account",
             hint="put the JSON file that Google gave for the key into the file rolesync_list_secret",
         ) from None
     try:

@@ -101,7 +101,7 @@ def _drive(api: JsonReader, graph: str, address: Address, parts: list[str]) -> s
 
 
 def _path_of(url: str) -> str:
-    """Return the path of an address, decoded; "" for what is no address."""
+    """Return the path of an address, decoded; "" for what is not an address."""
     try:
         return unquote(urlsplit(url).path)
     except ValueError:

@@ -189,7 +189,7 @@ def _quoting_error(number: int, lines: list[str], cause: csv.Error, *, unclosed:
 
 
 def _separator_advice(line: str) -> str:
-    """Say what separates the cells of a line in which each is quoted, if that is no delimiter; "" for other lines."""
+    """Advise what to do about a separator of quoted cells that is not a delimiter; "" for other lines."""
     before, *cells, after = line.strip().split('"') if line.count('"') > 1 else ("-", "", "")
     signs = set(cells[1::2])
     if before or after or len(cells) % 2 == 0 or len(signs) != 1:

@@ -1,8 +1,8 @@
 """Text in any encoding → UTF-8.
 
-Certain are UTF-8, UTF-16 with or without a byte order mark (BOM), and the encoding that the settings name. Any other
-encoding is guessed, see `guess_encoding`. A byte that fits nothing stays as it is, and becomes a lone surrogate in its
-cell, which no valid text contains. `find_non_text` in `grid` decides whether a guess or such a byte matters.
+UTF-8, UTF-16 with or without a byte order mark (BOM), and an encoding that the settings name are certain. Any other
+encoding is guessed, see `guess_encoding`. A byte that fits no encoding stays as it is. In its cell it becomes a lone
+surrogate, which no valid text contains. `find_non_text` in `grid` decides whether a guess or such a byte matters.
 """
 
 import codecs
@@ -52,11 +52,11 @@ def decode_text(data: bytes, encoding: str, header_score: Callable[[bytes], int]
     Args:
         data: the text.
         encoding: the encoding that the settings name; "" to find it out.
-        header_score: how many known columns are named in the first lines, given in UTF-8: a guess that makes the
-            header known is better.
+        header_score: counts the known column names in the first lines, which it gets in UTF-8. Of several possible
+            encodings, the one with the highest score is tried first.
 
     Returns:
-        The text, or the finding that says why it can't be read.
+        The text, or a finding with the reason why it can't be read.
     """
     if encoding:
         return _decode_named(data, encoding)
@@ -97,8 +97,8 @@ def _utf16_without_mark(data: bytes) -> str:
 
 def _decode_named(data: bytes, name: str) -> DecodedText | Finding:
     codec = codec_of(name)
-    family = codecs.lookup(codec).name[: len("utf-8")]  # UTF-16 with and without byte order are of one family
-    marked = next((marked for mark, marked in _MARKS if data.startswith(mark)), "")
+    family = codecs.lookup(codec).name[: len("utf-8")]  # the same for UTF-16 with and without byte order
+    marked = next((encoding for mark, encoding in _MARKS if data.startswith(mark)), "")
     if marked and not marked.casefold().startswith(family):
         text = f"the file begins with the mark of {marked}, so it isn't {name}; leave out --encoding"
         return error(Code.NOT_UTF8, text)
@@ -120,7 +120,7 @@ def _decode_named(data: bytes, name: str) -> DecodedText | Finding:
 def _decode_guessed(data: bytes, header_score: Callable[[bytes], int]) -> DecodedText | Finding:
     """Decode by the likeliest encoding in which most of the header is known, and that fits the whole text.
 
-    Between scripts that fit equally, the user decides.
+    If several scripts fit equally, the finding lists them for the user to choose.
     """
     head = data[: data.rfind(b"\n", 0, HEAD) + 1] or data[:HEAD]
     scores = {name: header_score(head.decode(codec_of(name), "replace").encode()) for name in guess_encodings(data)}

@@ -89,7 +89,7 @@ def read_file(path: Path, *, limit: int = MAX_BYTES) -> tuple[bytes, datetime]:
         The bytes, and the time in UTC when that same file was last changed.
 
     Raises:
-        InputRefusedError: the file doesn't exist, is no regular file, can't be read, or has more than `limit` bytes.
+        InputRefusedError: the file doesn't exist, is not a regular file, can't be read, or has more than `limit` bytes.
     """
     try:
         data, modified = read_regular(path, limit)

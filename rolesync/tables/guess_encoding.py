@@ -60,7 +60,7 @@ def check_encoding(name: str) -> str:
     try:
         "x".encode(codec_of(name) if name else "utf-8")
     except (LookupError, UnicodeError):
-        text = f"{name!r} is no encoding of text: write it like utf-8, windows-1252 or shift_jis"
+        text = f"{name!r} is not an encoding of text: write it like utf-8, windows-1252 or shift_jis"
         raise ValueError(text) from None
     return name
 

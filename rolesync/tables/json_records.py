@@ -1,8 +1,7 @@
 """JSON → records: the answer of an API or a file of one object a line.
 
-Nested fields get dotted names (`profile.email`). Read are a list of objects, an object that holds one such list (as
-`Resources` of SCIM or `users` of Google), a single object, and several of these one after another: pages of an API,
-or lines.
+Nested fields get dotted names (`profile.email`). A text may be a list of objects, an object that holds one such list
+(such as `Resources` of SCIM or `users` of Google), a single object, or several of these: pages of an API, or lines.
 """
 
 import json
@@ -14,7 +13,7 @@ from rolesync.model.findings import Code, Finding, error, quoted
 from rolesync.tables.grid import Grid
 from rolesync.tables.record_grid import Record, record_grid
 
-_GUARD = "while(1);"
+_CANVAS_PREFIX = "while(1);"
 """Canvas puts this before its JSON, so that no browser runs it as a script."""
 
 MEMBERS = "members"
@@ -31,13 +30,13 @@ def json_grid(text: str) -> Grid | Finding:
     """Read JSON as a grid, see `record_grid`.
 
     Returns:
-        The grid, or the finding that says why there is none: damaged JSON, a page without the next one, no records.
+        The grid, or a finding: the JSON is damaged, lacks further pages, or can't be read as records.
     """
     try:
         values = list(_values(text))
         records = [record for value in values for record in _records(value)]
-        if incomplete := _what_is_missing(values, len(records)):
-            return error(Code.CUT_ROW, incomplete)
+        if problem := _missing_pages(values, len(records)):
+            return error(Code.CUT_ROW, problem)
         return record_grid(map(_rows_of, records))
     except json.JSONDecodeError as cause:
         place = f"line {cause.lineno}, column {cause.colno}"
@@ -48,7 +47,7 @@ def json_grid(text: str) -> Grid | Finding:
 
 
 class _UnusableJsonError(ValueError):
-    """JSON that can't be meant as records."""
+    """JSON in a form that can't be read as records."""
 
 
 def _values(text: str) -> Iterator[Any]:
@@ -60,15 +59,15 @@ def _values(text: str) -> Iterator[Any]:
     while place < len(text):
         if text[place].isspace() or text[place] in ",\ufeff":
             place += 1
-        elif text.startswith(_GUARD, place):
-            place += len(_GUARD)
+        elif text.startswith(_CANVAS_PREFIX, place):
+            place += len(_CANVAS_PREFIX)
         else:
             value, place = decoder.raw_decode(text, place)
             yield value
 
 
 def _object(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """Make an object of fields whose names differ."""
+    """Make an object of fields; refuses two fields of the same name."""
     fields = [*pairs]
     record = dict(fields)
     if len(record) < len(fields):
@@ -81,7 +80,7 @@ def _records(value: object) -> Sequence[Mapping[str, Any]]:
     """The records of a value: itself, its elements, or the elements of its only list of objects."""
     if isinstance(value, list):
         if not all(isinstance(element, dict) for element in value):
-            raise _UnusableJsonError("its list holds something else than objects")
+            raise _UnusableJsonError("its list holds values that are not objects")
         return value
     if not isinstance(value, dict):
         raise _UnusableJsonError(f"it holds {quoted(str(value))} instead of objects")
@@ -102,19 +101,19 @@ def _is_list_of_objects(value: object) -> bool:
 
 
 def _is_record(value: Mapping[str, Any]) -> bool:
-    """Whether an object is a record itself although it holds a list of objects: it has a name of its own."""
+    """Whether an object that holds a list of objects is a record itself: it has a name, an address or an id."""
     return any(isinstance(value.get(name), str) for name in ("userName", "displayName", "email", "id", "primaryEmail"))
 
 
-def _what_is_missing(values: Sequence[object], records: int) -> str:
-    """Why the records are not all there are; "" if they are."""
+def _missing_pages(values: Sequence[object], records: int) -> str:
+    """Describe why the records are not all records of the answer; "" if they are."""
     answers = [value for value in values if isinstance(value, dict)]
     totals = {str(value["totalResults"]) for value in answers if "totalResults" in value}
     if len(totals) == 1 and (total := next(iter(totals))).isdecimal() and int(total) > records:
         text = f"the file is one page of an answer: it has {records:,} of {int(total):,} records"
         return f"{text}; export all pages into one file"
     if answers and (name := next((name for name in _NEXT_PAGE if answers[-1].get(name)), "")):
-        return f"the file is one page of an answer: {name} names another one; export all pages into one file"
+        return f"the file is one page of an answer: {name} names a further page; export all pages into one file"
     return ""
 
 
@@ -147,7 +146,7 @@ def _fields(record: Mapping[str, Any], prefix: str, depth: int = _DEPTH) -> Iter
 
 
 def _preferred(values: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
-    """Of addresses of one user the primary one, else the only one at work; all values of any other list."""
+    """Choose of a user's addresses the primary one, else the only one at work; of other lists all values."""
     if not all("@" in _text(value.get("value", value.get("address"))) for value in values):
         return values
     primary = [value for value in values if _text(value.get("primary")) == "true"]
@@ -168,7 +167,7 @@ def _text(value: object) -> str:
 
 
 def _is_nested_deeper(value: object, levels: int) -> bool:
-    """Whether a value has more levels, whatever number of them this Python reads and writes."""
+    """Whether a value has more levels than allowed; the same for every version of Python, whose limits differ."""
     level = [value]
     for _ in range(levels):
         level = [inner for each in level for inner in _inner(each)]

@@ -33,7 +33,7 @@ def ldif_grid(text: str) -> Grid | Finding:
     """Read LDIF as a grid, see `record_grid`.
 
     Returns:
-        The grid, or the finding that says why there is none: a line that is no attribute, or a change instead of an
+        The grid, or the finding that says why there is none: a line that is not an attribute, or a change instead of an
         entry.
     """
     try:
@@ -79,7 +79,7 @@ def _unfolded(text: str) -> Iterator[str]:
 def _attribute(line: str) -> tuple[str, str]:
     match = _LINE.fullmatch(line)
     if match is None:
-        raise _UnusableLdifError(f"the line {quoted(line)} is no attribute; export it again")
+        raise _UnusableLdifError(f"the line {quoted(line)} is not an attribute; export it again")
     name, mark, value = match[1].casefold(), match[2], match[3].strip()
     if mark == "::":
         try:

@@ -37,10 +37,10 @@ def text_grids(text: DecodedText, rare: str = "") -> list[Grid]:
 
     Args:
         text: the text.
-        rare: the only possible delimiter, where none of the usual ones fits.
+        rare: the delimiter, if none of the usual ones fits; "" to try these.
     """
     data = plain_box(text.data)
-    common = _common(text, data)
+    common = _grid_without_rows(text, data)
     if is_recipients(data):
         return [replace(common, rows=recipients(data), last_line_ended=True)]
     if is_entries(data):
@@ -87,12 +87,12 @@ def rare_grids(text: DecodedText, complete: Callable[[Sequence[str]], bool]) -> 
     if delimiter := rare_delimiter(text.data, complete):
         return text_grids(text, delimiter)
     if starts := aligned_starts(text.data, complete):
-        return [replace(_common(text, text.data), rows=aligned_rows(text.data, starts), delimiter=" ")]
+        return [replace(_grid_without_rows(text, text.data), rows=aligned_rows(text.data, starts), delimiter=" ")]
     return []
 
 
-def _common(text: DecodedText, data: bytes) -> Grid:
-    """What all grids of a text have in common."""
+def _grid_without_rows(text: DecodedText, data: bytes) -> Grid:
+    """Make the grid without rows from which all grids of a text are made."""
     return Grid(
         iter(()),
         all_text=text.is_valid and not text.guess,

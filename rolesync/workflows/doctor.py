@@ -214,7 +214,7 @@ def _record(context: Context) -> Check:
         hint = "set audit_key; or continue without a key on purpose: `rolesync audit rekey`"
         return Check("audit record", BLOCK, message, hint, Exit.INCOMPLETE)
     if verification.only_appended:
-        message = f"whole, {records}, and bytes after them that are no record"
+        message = f"whole, {records}, and bytes after them that are not a record"
         return Check("audit record", WARN, message, "run `rolesync audit verify` to see which")
     if verification.ok:
         return Check("audit record", PASS, f"whole, {records}")

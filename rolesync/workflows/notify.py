@@ -1,4 +1,4 @@
-"""How a command over one account ended, from its plan, its run and its error; and where its settings report that."""
+"""Describes how a command over one account ended, and sends that to the channels of its settings."""
 
 import socket
 from collections.abc import Iterator, Sequence
@@ -27,7 +27,7 @@ _SIGNALS = 128
 
 
 def reporting_of(settings: Settings) -> Reporting:
-    """Take from the settings where the end of a command is reported."""
+    """Collect from the settings the channels to which the end of a command is reported."""
     try:
         memory = settings.account_dir
     except UsageError:  # no Studio is set
@@ -52,7 +52,7 @@ def proxy_of(address: str, proxy: str) -> str:
 
 
 def ending_of(facts: CommandFacts, exit_code: int, settings: Settings, now: datetime) -> Ending | None:
-    """Describe how a command ended; None if a person ended it, who needs no message.
+    """Describe how a command ended; None if a person interrupted it: no message is needed.
 
     Args:
         facts: what is known of the command.
@@ -87,7 +87,7 @@ def ending_of(facts: CommandFacts, exit_code: int, settings: Settings, now: date
 
 
 def report_command_end(ending: Ending | None, reporting: Reporting, accounts: Sequence[Ending] = ()) -> None:
-    """Log how a command ended, and report it; nothing if a person ended it. `accounts` are those of a fleet."""
+    """Log how a command ended, and report it; nothing if a person interrupted it. `accounts` are those of a fleet."""
     if ending is None:
         return
     structlog.get_logger("rolesync").info(
@@ -104,7 +104,7 @@ def report_command_end(ending: Ending | None, reporting: Reporting, accounts: Se
 
 
 def send_test(reporting: Reporting, *, account: str = "", fleet: str = "", report: str = "") -> list[Delivery]:
-    """Send a test message by every channel, whatever its table waits for; it is not remembered."""
+    """Send a test message by every channel, for whichever ends it is set; the test is not remembered."""
     now = reporting.network.now()
     ending = Ending("notify --test", EndStatus.TEST, 0, now, now, account=account, fleet=fleet, report=report)
     message = compose(ending)
@@ -173,21 +173,21 @@ def _report(settings: Settings) -> str:
 
 
 def _details(facts: CommandFacts) -> Iterator[str]:
-    """Yield what only a mail with `detail = "people"` has: the error in full, and the changes with their users."""
+    """Yield the lines for mails with `detail = "people"` only: the error in full, and the changes with their users."""
     if facts.error:
         yield facts.error.message
         if facts.error.hint:
             yield f"→ {facts.error.hint}"
     if facts.run is not None:
         changes = facts.run.new_outcomes
-        words = changes["outcome"].tolist()
+        outcomes = changes["outcome"].tolist()
     elif facts.plan is not None:
         changes = facts.plan.changes
-        words = ["planned"] * len(changes)
+        outcomes = ["planned"] * len(changes)
     else:
         return
     columns = (changes[name].head(_DETAILS_SHOWN).tolist() for name in ("action", "role", "email", "user_id"))
-    for word, action, role, email, user_id in zip(words[:_DETAILS_SHOWN], *columns, strict=True):
-        yield f"{action} {role}: {email or user_id} ({word})"
+    for outcome, action, role, email, user_id in zip(outcomes[:_DETAILS_SHOWN], *columns, strict=True):
+        yield f"{action} {role}: {email or user_id} ({outcome})"
     if len(changes) > _DETAILS_SHOWN:
         yield f"… and {len(changes) - _DETAILS_SHOWN:,} more"

@@ -1,4 +1,4 @@
-"""Read Studio for a command, and don't believe a read that hides what a run changed a moment ago."""
+"""Reads Studio for a command, and repeats a read that doesn't show the changes of recent runs yet."""
 
 from rolesync.differ.vanished import vanished_holders
 from rolesync.errors import IncompleteReadError
@@ -27,7 +27,7 @@ def read_studio(
         studio: where to read.
         rows: the users to find, also those who hold no managed role.
         context: its settings say how to read, and how far reads may lag.
-        earlier_runs: the runs in the record; None if it can't be used, so that no recent change is known.
+        earlier_runs: the runs in the record; None if the record can't be used, so that no recent change is known.
         roles: the roles; the managed roles by default.
 
     Raises:
@@ -49,7 +49,7 @@ def read_studio(
 
 
 def _check_empty_roles(studio: StudioReader, live: Live, earlier_runs: EarlierRuns) -> None:
-    """Ask for one of the last holders of a role that the search shows without any; a guard judges larger losses."""
+    """Look up one of the last holders of each role whose search shows nobody; a guard judges other losses."""
     empty = [role for role in live.roles if not len(live.holders(role))]
     expected = expected_holders(earlier_runs) if empty else None
     if expected is None or vanished_holders(expected.certain, live):

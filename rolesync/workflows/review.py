@@ -33,7 +33,7 @@ def complete_review(plan: Plan, decisions: Decisions, reviewer: str, confirmed_e
         context: its settings say who runs the review, and whether the approver must differ from the plan's maker.
 
     Raises:
-        UsageError: `reviewer` is no name.
+        UsageError: `reviewer` is not a name.
         PlanRefusedError: this reviewer may not approve the plan, or the decisions or the effect don't fit the plan.
     """
     settings = context.settings

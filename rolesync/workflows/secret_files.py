@@ -16,11 +16,11 @@ from rolesync.settings import Settings
 
 
 def check_secrets(settings: Settings) -> Iterator[Check]:
-    """Yield a warning for each way by which other users of this machine can read secrets of the settings."""
+    """Yield a warning for each way in which other users of this machine can read secrets of the settings."""
     names = [name for name in (*SECRETS, "audit_key") if name in settings.origins and settings.has(name)]
-    if typed := [name for name in names if settings.origins[name].source.kind is Kind.OPTION]:
-        verb = "comes" if len(typed) == 1 else "come"
-        message = f"{', '.join(typed)} {verb} from the command line, which other users of this machine can see"
+    if from_options := [name for name in names if settings.origins[name].source.kind is Kind.OPTION]:
+        verb = "comes" if len(from_options) == 1 else "come"
+        message = f"{', '.join(from_options)} {verb} from the command line, which other users of this machine can see"
         hint = "put secrets into files of the folder that secrets_dir names"
         yield Check("secrets", VerdictStatus.WARN, message, hint)
     sources = [(name, settings.origins[name].source) for name in names]
@@ -36,23 +36,23 @@ def check_secrets(settings: Settings) -> Iterator[Check]:
 
 def check_files(files: Iterable[Path]) -> Iterator[Check]:
     """Yield a warning if other users of this machine can read files of secrets."""
-    if opened := [shlex.quote(str(path)) for path in dict.fromkeys(files) if _is_open(path)]:
-        message = f"other users of this machine can read {', '.join(opened)}"
-        yield Check("secrets", VerdictStatus.WARN, message, f"chmod go= {' '.join(opened)}")
+    if exposed := [shlex.quote(str(path)) for path in dict.fromkeys(files) if _is_open(path)]:
+        message = f"other users of this machine can read {', '.join(exposed)}"
+        yield Check("secrets", VerdictStatus.WARN, message, f"chmod go= {' '.join(exposed)}")
 
 
 def _is_open(path: Path) -> bool:
-    """Whether users can read a file who are neither its owner nor in a group that its owner has let in.
+    """Whether users other than the owner of a file, and the group that the owner chose, can read the file.
 
-    A file of another owner, such as root, is given to this user by its group.
+    If another user, such as root, owns the file, its group is how this user may read it, so the group is chosen.
     """
     try:
         status, folder = path.stat(), path.parent.stat()
-    except OSError:  # whoever reads it reports that
+    except OSError:  # the reader of the file reports this error
         return False
     if not hasattr(os, "geteuid"):
         return False
     if status.st_mode & stat.S_IROTH and folder.st_mode & stat.S_IXOTH:
         return True
-    is_given = status.st_uid != os.geteuid() or is_private_group(status)
-    return bool(status.st_mode & stat.S_IRGRP and folder.st_mode & stat.S_IXGRP) and not is_given
+    is_chosen_group = status.st_uid != os.geteuid() or is_private_group(status)
+    return bool(status.st_mode & stat.S_IRGRP and folder.st_mode & stat.S_IXGRP) and not is_chosen_group

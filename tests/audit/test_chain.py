@@ -83,7 +83,7 @@ def test_a_record_that_was_sealed_anew_does_not_fit_the_next(folder: Path) -> No
     write_lines(folder, record_lines)
     bad = verify_record(folder).first_bad
     assert bad is not None
-    assert (bad.line, bad.reason) == (3, "this record was not written after the one before it")
+    assert (bad.line, bad.reason) == (3, "this record was written after another record than the one before it")
 
 
 def test_a_gap_in_the_numbers_is_found_though_the_hashes_fit(folder: Path) -> None:

@@ -182,7 +182,7 @@ def test_a_torn_line_is_kept_closed_and_explained(folder: Path, torn: bytes) -> 
     write_lines(folder, [*record_lines[:2], *record_lines[3:]])
     bad = verify_record(folder).first_bad
     assert bad is not None
-    assert (bad.line, bad.reason) == (3, "the unfinished append that it explains is not there")
+    assert (bad.line, bad.reason) == (3, "the unfinished append that this record explains is not there")
 
 
 @pytest.mark.parametrize("appended", [b"\n", b"ten bytes.", b"\n{", b'{"seq":4,"time":', b'{"seq":3,"ti\n\n', b"\0x"])
@@ -194,12 +194,12 @@ def test_appended_bytes_that_are_no_record_are_named_and_then_explained(folder: 
     assert (before.ok, before.records, before.notices) == (False, 2, ())
     assert before.first_bad is not None
     assert (before.first_bad.code, before.first_bad.line, before.first_bad.seq) == ("appended_bytes", 3, 3)
-    assert f"{len(appended)} bytes were appended after record 2, and are no record" in before.first_bad.reason
+    assert f"{len(appended)} bytes were appended after record 2, and are not a record" in before.first_bad.reason
     fill(folder, 1, start=3)  # nothing is lost: a run goes on
     after = verify_record(folder)
     assert after.ok
     size = len(appended) + (not appended.endswith(b"\n"))
-    assert after.notices == (f"record 3 explains {size} appended bytes of no record before it",)
+    assert after.notices == (f"record 3 explains {size} appended bytes that are not a record before it",)
 
 
 def test_a_record_without_its_newline_is_completed(folder: Path) -> None:

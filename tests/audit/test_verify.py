@@ -137,7 +137,7 @@ def test_a_new_key_vouches_for_records_with_the_earlier_key(folder: Path) -> Non
         write_lines(folder, [*whole[:number], whole[number].replace(b"2026", b"2027"), *whole[number + 1 :]])
         bad = verify_record(folder, OTHER).first_bad
         assert bad
-        assert "the records from 1 on have changed since this one was written" in bad.reason
+        assert "the records from 1 on have changed since this record was written" in bad.reason
 
 
 def test_a_record_that_is_not_whole_gets_no_new_seal(folder: Path) -> None:

@@ -74,7 +74,7 @@ def test_quiet_shows_no_progress(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_it_asks_only_on_a_terminal() -> None:
-    with pytest.raises(UsageError, match="standard input is no terminal"):
+    with pytest.raises(UsageError, match="standard input is not a terminal"):
         ask([result("a", A.PLANNED, plan=plan(removals=2))], "district")
 
 

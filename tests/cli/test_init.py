@@ -79,7 +79,7 @@ def test_a_wrong_token_is_refused(new: Shell, studio: Control) -> None:
     (new.folder / "token").write_text("wrong", encoding="utf-8")
     done = new.run("init", *options(studio))
     assert (done.returncode, "doesn't accept this token" in done.stderr) == (6, True)
-    for content, problem in ((b"\xff", "is no text"), (b" \n", "is empty")):
+    for content, problem in ((b"\xff", "is not text"), (b" \n", "is empty")):
         (new.folder / "token").write_bytes(content)
         assert problem in new.run("init", *options(studio)).stderr
 

@@ -118,7 +118,7 @@ def test_a_login_beats_the_refresh_token_that_is_still_configured(studio: Sandbo
     ("paste", "code", "message"),
     [
         ("", Exit.USAGE, "nothing was pasted"),
-        ("hello", Exit.USAGE, "no address with a code"),
+        ("hello", Exit.USAGE, "not an address with a code"),
         (f"{BACK}?code=c-1&state=other", Exit.USAGE, "belongs to another login"),
         (f"{BACK}?error=access_denied", Exit.STUDIO, "access was denied"),
         (f"{BACK}?code=c-1", Exit.STUDIO, "400 (invalid_grant)"),

@@ -18,7 +18,7 @@ def test_a_plan_is_the_same_on_the_screen_in_the_file_and_shown_again(sh: Shell,
     plan = json.loads(done.stdout)
     assert plan["status"] == "ready"
     assert plan["account"] == studio.base_url
-    assert "reading Admin: 1 of 1" in done.stderr  # progress, which is no part of the answer
+    assert "reading Admin: 1 of 1" in done.stderr  # progress, which is not part of the answer
     again = sh.run("show", "plan.json", "--format", "json")
     assert (again.returncode, again.stdout) == (0, done.stdout)
     assert studio.log() == []

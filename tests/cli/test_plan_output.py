@@ -22,7 +22,7 @@ def test_the_next_step_fits_the_command(sh: Shell) -> None:
     few = sh.list_of([OWNER])
     assert "rolesync sync" in sh.run("sync", few).stdout
     assert "rolesync apply" not in sh.run("sync", SAMPLE).stdout
-    assert apply_command("-") == "rolesync apply PLAN"  # standard output is no file to be named
+    assert apply_command("-") == "rolesync apply PLAN"  # standard output is not a file to be named
 
 
 def test_the_page_tells_the_last_run_that_touched_a_person_if_the_record_can_be_read(sh: Shell) -> None:

@@ -152,7 +152,7 @@ def test_without_a_terminal_all_is_given(sh: Shell) -> None:
     planned(sh)
     alone = sh.run("review", "plan.json")
     assert (alone.returncode, alone.stdout) == (64, "")
-    assert "standard input is no terminal" in alone.stderr
+    assert "standard input is not a terminal" in alone.stderr
     assert "--port 0" in alone.stderr
     assert "rolesync show plan.json --csv plan.csv" in alone.stderr
     for options in (["--decisions", "plan.csv"], ["--reviewer", "Rita"], ["--sees", "remove 2, add 1"]):

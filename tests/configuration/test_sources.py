@@ -208,7 +208,7 @@ def test_the_address_of_an_env_file_gets_no_secrets_of_the_settings_file() -> No
 
 def test_a_folder_of_secrets_that_is_missing_is_named_with_its_line() -> None:
     Path("rolesync.toml").write_text('\nsecrets_dir = "secrets"\n', encoding="utf-8")
-    with pytest.raises(UsageError, match=r"rolesync\.toml, line 2: secrets_dir: secrets is no folder") as caught:
+    with pytest.raises(UsageError, match=r"rolesync\.toml, line 2: secrets_dir: secrets is not a folder") as caught:
         load()
     assert "rolesync init" in caught.value.hint
 

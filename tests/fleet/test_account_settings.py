@@ -25,7 +25,7 @@ def test_what_does_not_fit_is_named_without_values_of_secrets(tmp_path: Path) ->
         account_settings({"account": "north", "chunk_size": "many"}, None)
     with pytest.raises(UsageError, match="account and base_url are both set"):
         account_settings({"account": "north", "base_url": "https://x.edu"}, None)
-    with pytest.raises(UsageError, match="is no folder"):
+    with pytest.raises(UsageError, match="is not a folder"):
         account_settings({"account": "north"}, tmp_path / "none")
     (tmp_path / "rolesync_audit_key").write_text("s3cr3t", encoding="ascii")
     with pytest.raises(UsageError, match="audit_key") as refusal:

@@ -162,7 +162,7 @@ def test_a_worker_that_can_not_run_jobs_or_answers_nonsense(
     monkeypatch.setattr(dask_engine, "run_saved_job", lambda *_: 1 / 0)
     assert "can't run the jobs of a fleet: ZeroDivisionError" in run(engine).message
     monkeypatch.setattr(dask_engine, "run_saved_job", lambda *_: "[]")
-    assert run(engine).message == "its Dask worker gave something that is no answer"
+    assert run(engine).message == "its Dask worker gave something that is not an answer"
 
 
 def test_a_scheduler_that_repeats_tasks_is_refused() -> None:

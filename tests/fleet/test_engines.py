@@ -16,7 +16,7 @@ def test_this_machine_is_an_engine(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "dask", "dask:", "ray:127.0.0.1:1"])
 def test_another_name_is_refused(tmp_path: Path, text: str) -> None:
-    with pytest.raises(UsageError, match="is no engine"):
+    with pytest.raises(UsageError, match="is not an engine"):
         engine_of(text, tmp_path, "")
 
 

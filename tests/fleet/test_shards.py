@@ -69,7 +69,7 @@ def test_each_account_is_in_one_shard_whatever_else_is_in_the_fleet() -> None:
 
 @pytest.mark.parametrize("text", ["0/3", "4/3", "1", "1/0", "a/b", "1/3 ", ""])
 def test_what_is_no_shard_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="is no shard"):
+    with pytest.raises(UsageError, match="is not a shard"):
         parse_shard(text)
     assert parse_shard("3/20") == Shard(3, 20)
 

@@ -132,7 +132,7 @@ def test_an_interruption_ends_what_is_under_way(engine: LocalEngine) -> None:
 def test_a_worker_that_prints_something_else_dies_alone(engine: LocalEngine, text: str) -> None:
     ended = run(engine, f"prints {text}")
     assert ended.status is AccountStatus.DIED
-    assert ended.message == "its worker printed something that is no answer, and was ended"
+    assert ended.message == "its worker printed something that is not an answer, and was ended"
     assert run(engine).status is AccountStatus.DONE
     assert not engine._busy
 

@@ -153,11 +153,14 @@ def test_an_exchanged_plan_is_refused(job: Job) -> None:
     job.forge.review(NUMBER, "rita")
     seal = (job.folder / "plan.seal").read_bytes()
     job.forge.keep(HEAD, {"plan.json": b'{"roles": []}', "plan.seal": seal})
-    assert job.merge() == (4, "This request is refused: its plan is not the one that was made for it.\n")
+    assert job.merge() == (
+        4,
+        "This request is refused: its plan was made for another request, commit or token; open another request.\n",
+    )
     job.forge.keep(HEAD, {"plan.html": b""})
     assert "no plan could be made for it" in job.merge()[1]
     job.forge.kept.clear()
-    assert "not kept any more" in job.merge()[1]
+    assert "has expired or was never made" in job.merge()[1]
 
 
 def test_a_fork_another_commit_and_a_missing_list_are_refused(job: Job, name: str) -> None:
@@ -348,7 +351,7 @@ def test_a_merge_that_changed_the_list_applies_nothing_and_plans_again(
     assert (code, studio.log()) == (4, []), output
     assert "has changed since the plan was made; nothing was written" in runner.comment("result")
     assert "## rolesync plan: READY" in runner.comment("result")
-    assert "To apply what is left, open another request" in runner.comment("result")
+    assert "To apply the remaining changes, open another request" in runner.comment("result")
 
 
 def test_the_token_is_only_where_nothing_of_a_request_runs() -> None:

@@ -127,7 +127,7 @@ def test_a_wrong_password_is_refused(tmp_path: Path, mailboxes: dict[str, Mailbo
 
 def test_a_header_can_not_be_smuggled_in(tmp_path: Path) -> None:
     mail_table = table("mail", server="127.0.0.1:9", security="none", sender="a@example.edu\nBcc: b@example.edu")
-    with pytest.raises(DeliveryError, match="sender or recipients are no addresses"):
+    with pytest.raises(DeliveryError, match="sender or recipients are not addresses"):
         send_mail(MESSAGE, mail_table, network(tmp_path))
 
 
@@ -175,7 +175,7 @@ def test_a_server_that_drips_is_cut_off(
 
 
 def _serve(connections: Callable[[socket.socket], object], listener: socket.socket) -> None:
-    """Serve three connections; what a client does that hangs up is no error."""
+    """Serve three connections; what a client does that hangs up is not an error."""
     for _ in range(3):
         connection, _ = listener.accept()
         with connection, suppress(OSError):

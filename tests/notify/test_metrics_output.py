@@ -31,7 +31,7 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.prom")
     (tmp_path / "link.prom").symlink_to(tmp_path / "pipe.prom")
     for name in ("pipe.prom", "link.prom"):
-        with pytest.raises(OSError, match="it is no regular file"):
+        with pytest.raises(OSError, match="it is not a regular file"):
             write_metrics(tmp_path / name, "a 1\n")
 
 

@@ -123,7 +123,7 @@ def make_pipe(path: Path) -> None:
     [
         (remove, "the file url can't be read: No such file"),
         (make_pipe, "the file url can't be read: it is a named pipe"),
-        (lambda path: path.write_bytes(b"\xff\xfe"), "the file url is no text"),
+        (lambda path: path.write_bytes(b"\xff\xfe"), "the file url is not text"),
         (lambda path: path.write_text(" \n"), "the file url is empty"),
         (lambda path: path.write_text("http://chat.example/s3cr3t"), "the file url holds no https:// address"),
         (lambda path: path.write_text("https://[broken/s3cr3t"), "the file url holds no https:// address"),

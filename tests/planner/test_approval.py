@@ -181,7 +181,7 @@ def test_no_removal_is_released_while_rows_are_unreadable() -> None:
     plan = reviewable(Policy(hold_removals=True))
     unread = replace(plan, findings=(Finding(Level.HELD, "email_invalid", "no address", 4, "email"),))
     assert releasable(unread) == frozenset()
-    with pytest.raises(PlanRefusedError, match="user 7, Admin is no held removal of this plan that may be released"):
+    with pytest.raises(PlanRefusedError, match="user 7, Admin is not a held removal of this plan that may be released"):
         decide(unread, Decisions(released={(7, "Admin"): ""}))
 
 
@@ -251,8 +251,8 @@ def test_all_wrong_decisions_are_named_together() -> None:
     with pytest.raises(PlanRefusedError) as caught:
         decide(reviewable(), decisions)
     for problem in (
-        "user 1, Admin is no change of this plan",
-        "user 20, Admin is no held removal",
+        "user 1, Admin is not a change of this plan",
+        "user 20, Admin is not a held removal",
         "user 7, Admin is excluded without a reason",
         "the reason for user 8, Admin has more than 1,000 characters",
     ):

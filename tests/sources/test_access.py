@@ -22,7 +22,7 @@ def test_headers_are_lines() -> None:
     headers = parse_headers(SecretStr(f"\nX-Key: {SECRET}\r\nCookie : a=b: c\n"))
     assert headers == {"X-Key": SECRET, "Cookie": "a=b: c"}
     for text in ("no colon", ": no name", "X Key: blank", "X-Key: \x00", "X-Key: €"):
-        with pytest.raises(FetchError, match="list_headers, line 1, is no header"):
+        with pytest.raises(FetchError, match="list_headers, line 1, is not a header"):
             parse_headers(SecretStr(text))
 
 
@@ -31,6 +31,6 @@ def test_an_access_shows_no_secret() -> None:
     assert access.secret == SECRET
     assert SECRET not in repr(access)
     assert access.max_bytes == 100_000_000
-    with pytest.raises(FetchError, match="list_secret is no token"):
+    with pytest.raises(FetchError, match="list_secret is not a token"):
         _ = access_of(list_secret="two\nlines").token
     assert web_page("https://x").exit_code == 3

@@ -32,7 +32,7 @@ def test_an_address_is_taken_apart() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("ftp://example.edu/s3cret", "ftp:// is no known kind of address of a list; known are https://"),
+        ("ftp://example.edu/s3cret", "ftp:// is not a known kind of address of a list; known are https://"),
         ("https:///s3cret", "the https:// address of the list is not valid"),
         ("https://exam ple.edu/s3cret", "is not valid"),
         ("https://[::1/s3cret", "is not valid"),

@@ -35,7 +35,7 @@ def test_only_the_last_few_are_kept(tmp_path: Path) -> None:
     kept = [copies.keep(Download(b"%d" % number), NOW) for number in range(KEPT + 2)]
     left = {path.name for path in tmp_path.iterdir()} - {"fetched.json", ".lock"}
     assert left == {copy.sha256 for copy in kept[2:]}
-    copies.keep(Download(b"6"), NOW)  # the same list again is no further copy
+    copies.keep(Download(b"6"), NOW)  # the same list again is not a further copy
     assert len(list(tmp_path.iterdir())) == KEPT + 2
 
 

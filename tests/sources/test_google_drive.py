@@ -85,7 +85,7 @@ def test_an_unchanged_sheet_is_not_exported_again() -> None:
     ("file", "values", "words"),
     [
         (of({**FILE, "trashed": True}), {}, "the file is in the bin"),
-        (of({**FILE, "mimeType": "application/vnd.google-apps.document"}), {}, "this is no sheet and no file"),
+        (of({**FILE, "mimeType": "application/vnd.google-apps.document"}), {}, "this is neither a sheet nor a file"),
         (of({**FILE, "size": "999999999"}), {}, "more than 100 MB"),
         (of(FILE, b"x" * 2_000), {"list_max_mb": 0.001}, "more than 0.001 MB"),
         (of({}), {}, "not as documented"),
@@ -127,7 +127,7 @@ def test_a_sheet_that_changes_meanwhile_is_read_again() -> None:
 
 def test_a_key_must_be_one_and_google_must_take_it() -> None:
     for secret in ("no JSON", "7", "{}", json.dumps({"client_email": "x", "token_uri": "y", "private_key": "z"})):
-        with pytest.raises(UsageError, match="list_secret is no key of a Google service account"):
+        with pytest.raises(UsageError, match="list_secret is not a key of a Google service account"):
             fetch(of(FILE), secret=secret)
     key = {"client_email": "x", "token_uri": "http://127.0.0.1:9/token", "private_key": PRIVATE}
     with pytest.raises(FetchError, match="Google gave no token for the service account"):

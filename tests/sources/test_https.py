@@ -66,7 +66,7 @@ def test_secrets_are_headers_for_the_server_of_the_list() -> None:
     first, second = (request.headers for request in server.requests)
     assert (first["Authorization"], first["X-Key"], first["Accept"]) == (f"Bearer {SECRET}", SECRET, "text/csv")
     assert second["Authorization"] == "Basic YW5uOnBhc3M="
-    assert "list_headers, line 2, is no header" in refused(server.base_url, list_headers=f"A: b\n{SECRET}").message
+    assert "list_headers, line 2, is not a header" in refused(server.base_url, list_headers=f"A: b\n{SECRET}").message
 
 
 def test_a_list_that_did_not_change_is_not_sent_again() -> None:

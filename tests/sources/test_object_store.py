@@ -179,9 +179,9 @@ def test_a_redirect_takes_no_key_along(scheme: str) -> None:
 def test_options_are_known_and_endpoints_encrypted() -> None:
     with pytest.raises(UsageError, match="unknown option regoin"):
         fetch("s3://lists/roles.csv?regoin=x")
-    with pytest.raises(UsageError, match=r"endpoint of s3://lists/roles\.csv is no https:// address"):
+    with pytest.raises(UsageError, match=r"endpoint of s3://lists/roles\.csv is not an https:// address"):
         fetch("s3://lists/roles.csv?endpoint=http://minio.example.edu")
-    with pytest.raises(UsageError, match=r"is no https:// address"):
+    with pytest.raises(UsageError, match=r"is not an https:// address"):
         fetch("s3://lists/roles.csv?endpoint=https://[")
 
 

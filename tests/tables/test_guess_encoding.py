@@ -51,7 +51,7 @@ def test_only_names_of_encodings_of_text_are_accepted() -> None:
         "macroman",
     ]
     for name in ("hex", "latin-99", "undefined"):
-        with pytest.raises(ValueError, match=f"'{name}' is no encoding of text"):
+        with pytest.raises(ValueError, match=f"'{name}' is not an encoding of text"):
             check_encoding(name)
 
 

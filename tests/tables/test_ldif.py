@@ -64,7 +64,7 @@ def test_each_member_of_a_group_is_a_row() -> None:
     ("text", "says"),
     [
         ("dn: uid=a\nchangetype: delete\n", "is a change (delete)"),
-        ("dn: uid=a\nmail\n", "'mail' is no attribute"),
+        ("dn: uid=a\nmail\n", "'mail' is not an attribute"),
         ("dn: uid=a\nmail:: %%%\n", "no Base64"),
         ("dn: uid=a\n\nmail: b@x.edu\n", "an entry has no dn"),
     ],

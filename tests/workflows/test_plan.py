@@ -136,7 +136,7 @@ def test_drift_since_the_last_run_is_reported_until_the_next_run(studio: Sandbox
     first = sync_list(desired, context)
     assert first.plan.drift.since == ""
     assert first.run is not None
-    assert drift_of(planned(context)) == []  # what rolesync itself has done is no drift
+    assert drift_of(planned(context)) == []  # what rolesync itself has done is not drift
     stranger = next(person["id"] for person in studio.people() if "Admin" not in person["role_names"])
     added_by_plan = int(first.plan.changes.loc[first.plan.changes["action"] == "add", "user_id"].iloc[0])
     studio.edit_person(stranger, roles=["Admin"])

@@ -1,4 +1,4 @@
-"""Escapes text from elsewhere for display, and formats what all forms share: users, sizes, times, reasons."""
+"""Escapes untrusted text for display, and formats what all forms of a report show: users, sizes, times, reasons."""
 
 import re
 import unicodedata
@@ -11,15 +11,15 @@ from rolesync.model.reasons import HeldReason, describe_reason
 from rolesync.planner.verdicts import format_number, format_share
 
 SENTENCE_LIMIT = 600
-"""Characters of a message, more than a cell's, because messages quote cells."""
+"""Maximum of characters shown of a message; more than of a cell, because messages quote cells."""
 
 CELL_LIMIT = 200
-"""Maximum of characters shown of a text; CSV and JSON contain the whole text."""
+"""Maximum of characters shown of a cell; CSV and JSON contain the whole text."""
 
 COMMAND = re.compile(r"""`[^`]+`|(?<=: )rolesync (?:'[^']*'|"[^"]*"|[^;'"])*|(?<=→ )rolesync [^;,]*$""")
 """Finds the commands in a message or a hint."""
 
-_UNSEEN = frozenset(
+_INVISIBLE = frozenset(
     "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
     + "".join(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))),
 )
@@ -28,11 +28,11 @@ _UNSEEN = frozenset(
 _UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
 _NEXT_UNIT = 1_000
 _MINUTE = 60
-_MANY_HOURS = 100  # from here on, minutes are noise
+_MANY_HOURS = 100  # from here on, minutes are left out
 
 
 def escape_for_display(text: str, limit: int | None = None) -> str:
-    r"""Return `text` on one line, with a visible escape for each character that could hide or steer something.
+    r"""Return `text` on one line, with a visible escape for each character that could hide text or control a terminal.
 
     Control, format (bidi, zero-width), private and unassigned characters, lone surrogates and line separators become
     `\n`, `\x1b`, `\u202e` and so on. Visible characters stay, backslashes too: the result is for reading and can't be
@@ -43,7 +43,7 @@ def escape_for_display(text: str, limit: int | None = None) -> str:
         limit: at most this many characters are kept, followed by the number of all; None for all.
     """
     head = text if limit is None else text[:limit]
-    plain = head.isprintable() and _UNSEEN.isdisjoint(head)
+    plain = head.isprintable() and _INVISIBLE.isdisjoint(head)
     shown = head if plain else "".join(map(_shown, head))
     if limit is None or (len(text) <= limit and len(shown) <= limit):
         return shown
@@ -60,7 +60,7 @@ def list_text(path: str) -> str:
 
 
 def _shown(char: str) -> str:
-    if char not in _UNSEEN and (char.isprintable() or unicodedata.category(char) == "Zs"):
+    if char not in _INVISIBLE and (char.isprintable() or unicodedata.category(char) == "Zs"):
         return char
     return char.encode("unicode_escape").decode("ascii")
 

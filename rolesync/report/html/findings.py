@@ -1,4 +1,4 @@
-"""The findings of a list by kind: one line a kind, which opens to its messages, each once with all of its rows."""
+"""The findings of a list by kind. The line of a kind opens to its messages; each message names all of its rows."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -10,13 +10,13 @@ from rolesync.report.content.plan_rows import finding_rows
 from rolesync.report.content.text import plural
 
 MOST_MESSAGES = 500
-"""Different messages of a kind that the page shows."""
+"""Maximum of different messages that the page shows of a kind."""
 
 _MOST_ROWS = 50  # of one message
 
 
 class FindingKind(NamedTuple):
-    """The findings of one level and code: a title, their number, and place and text of each message."""
+    """The `size` findings of one level and code: place and text of each message; `more` messages are left out."""
 
     level: str
     code: str
@@ -44,7 +44,7 @@ def _kind(level: str, code: str, messages: dict[tuple[str, str], list[int]]) -> 
 
 def _place(column: str, numbers: list[int]) -> str:
     """Name the rows and the column, as in `rows 4, 6, column Role`; empty for the whole file."""
-    known = [number for number in numbers if number]
-    named = ", ".join(map(str, known[:_MOST_ROWS])) + (f" … {len(known):,} rows" if len(known) > _MOST_ROWS else "")
-    parts = [f"{'row' if len(known) == 1 else 'rows'} {named}" if known else "", f"column {column}" if column else ""]
+    rows = [number for number in numbers if number]
+    shown = ", ".join(map(str, rows[:_MOST_ROWS])) + (f" … {len(rows):,} rows" if len(rows) > _MOST_ROWS else "")
+    parts = [f"{'row' if len(rows) == 1 else 'rows'} {shown}" if rows else "", f"column {column}" if column else ""]
     return ", ".join(part for part in parts if part)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rolesync.model.live import Live
 
 HOLDERS, STAYS, YES, NO = "holders", "stays", "yes", "no"
-"""The sheet to fill in, its first column, and the two answers; an empty cell is no answer."""
+"""The sheet to fill in, its first column, and the two answers; an empty cell is not an answer."""
 
 COLUMNS = (
     Column(STAYS),

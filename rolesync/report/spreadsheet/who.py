@@ -31,7 +31,7 @@ def who_csv(review: AccessReview) -> str:
 
 
 def who_xlsx(review: AccessReview) -> bytes:
-    """Render a review as a workbook: a summary, the holders, and those who are unclear or lost a role, if any.
+    """Render a review as a workbook: a summary and the holders, then the unclear holders and the lost roles, if any.
 
     Raises:
         UsageError: the extra `excel` is not installed, or a list has more rows than a sheet can hold.

@@ -21,7 +21,7 @@ def overview_view(overview: Overview) -> RenderableType:
 def _parts(overview: Overview) -> Iterator[RenderableType]:
     recipe = overview.recipe
     file = escape_for_display(overview.place.described, 80)
-    title = recipe.title[:1].lower() + recipe.title[1:] if recipe.preset else "no export that rolesync knows"
+    title = recipe.title[:1].lower() + recipe.title[1:] if recipe.preset else "not an export that rolesync knows"
     yield words(f"{file} is {title}, with {plural(overview.rows, 'row')}.", "bold")
     if recipe.preset:
         yield note(f"Read as {recipe.preset}. It gives {recipe.gives}; it {recipe.lacks}.")

@@ -38,7 +38,7 @@ def _headline(result: Verification) -> RenderableType:
     if result.ok:
         return banner("WHOLE", f"{plural(result.records, 'record')}, none changed or missing.", "green")
     if result.only_appended:
-        sentence = f"Bytes that are no record follow the last of {plural(result.records, 'record')}."
+        sentence = f"Bytes that are not a record follow the last of {plural(result.records, 'record')}."
         return banner("APPENDED BYTES", sentence, "red")
     return banner("BROKEN", "The record was changed after it was written.", "red")
 

@@ -152,7 +152,7 @@ class ReviewSession:
 
         Raises:
             PlanRefusedError: the plan can't be approved, or another window has decided since.
-            UsageError: the reviewer's name is no name, or the approved plan can't be written.
+            UsageError: the reviewer's name is not a name, or the approved plan can't be written.
         """
         sent = self._read(_ApprovalContent, content)
         self.end = self._approve(self.decisions, sent.reviewer, sent.sees)

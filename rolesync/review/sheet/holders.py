@@ -100,7 +100,7 @@ def _marks(table: Table, header: Sequence[str], problems: list[Problem]) -> Iter
             text = f"is {quoted(printable(row[STAYS]))}, and can only be {YES}, {NO} or empty"
             problems.append(Problem(text, HOLDERS, number, STAYS))
         elif not user_id.isascii() or not user_id.isdecimal():
-            text = f"is {quoted(printable(row['user id']))}, which is no user id: leave it as it was"
+            text = f"is {quoted(printable(row['user id']))}, which is not a user id: leave it as it was"
             problems.append(Problem(text, HOLDERS, number, "user id"))
         else:
             mark = Mark(number, _ANSWERS[answer], plain(row["name"]), plain(row["email"]))

@@ -53,6 +53,6 @@ def code_in(pasted: str, state: str, again: str = "run `rolesync login` again, a
         )
     codes = query.get("code", [])
     if len(codes) != 1:
-        message = "the pasted text is no address with a code in it" if pasted.strip() else "nothing was pasted"
+        message = "the pasted text is not an address with a code in it" if pasted.strip() else "nothing was pasted"
         raise UsageError(message, hint=f"{again} {_PASTE}")
     return SecretStr(codes[0])

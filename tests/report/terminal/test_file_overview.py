@@ -40,5 +40,5 @@ def test_what_is_not_confirmed_is_said(tmp_path: Path) -> None:
 
 def test_a_file_without_addresses_has_no_command(tmp_path: Path) -> None:
     text, _ = view(tmp_path / "s.csv", "name,phone\nAnn,1\n")
-    assert "no export that rolesync knows" in text
+    assert "not an export that rolesync knows" in text
     assert "No column holds addresses" in text

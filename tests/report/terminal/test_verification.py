@@ -73,7 +73,7 @@ def test_hostile_text_stays_in_its_place() -> None:
 
 
 def test_appended_bytes_are_called_what_they_are() -> None:
-    bad = FirstBadRecord(8, 8, "10 bytes were appended after record 7, and are no record", code=APPENDED_BYTES)
+    bad = FirstBadRecord(8, 8, "10 bytes were appended after record 7, and are not a record", code=APPENDED_BYTES)
     shown = flat(verification_view(Verification(7, bad, "", ()), FOLDER))
     assert "APPENDED BYTES" in shown
     assert "10 bytes were appended after record 7" in shown

@@ -58,7 +58,7 @@ def test_an_empty_cell_is_undecided_and_so_is_a_newcomer() -> None:
     ("edit", "message"),
     [
         (lambda sheet: put(sheet, 2, "stays", "maybe"), "row 2, column stays: is 'maybe', and can only be yes, no or"),
-        (lambda sheet: put(sheet, 2, "user id", "x"), "row 2, column user id: is 'x', which is no user id"),
+        (lambda sheet: put(sheet, 2, "user id", "x"), "row 2, column user id: is 'x', which is not a user id"),
         (lambda sheet: put(sheet, 3, "user id", 1), "row 3: is the same user and role as row 2"),
         (lambda sheet: put(sheet, 1, "stays", "verdict"), "the column stays is missing"),
         (lambda sheet: sheet.delete_rows(1, 9), "the sheet 'holders' has no rows"),

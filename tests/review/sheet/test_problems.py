@@ -14,7 +14,7 @@ from rolesync.review.sheet.problems import DecisionsRefusedError, Problem, plain
         (Problem("is empty", "changes", 2, "reason"), "sheet changes, row 2, column reason: is empty"),
         (Problem("is empty", row=2, column="reason"), "row 2, column reason: is empty"),
         (Problem("has no such column", "held"), "sheet held: has no such column"),
-        (Problem("is no table"), "is no table"),
+        (Problem("is not a table"), "is not a table"),
     ],
 )
 def test_a_problem_names_its_place_as_far_as_it_is_known(problem: Problem, text: str) -> None:
