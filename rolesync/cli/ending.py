@@ -1,6 +1,6 @@
-"""Reports how a command ended, after all else: `main` wraps each command in `reported_end`.
+"""Reports how a command ended, as its last step: `main` wraps each command in `reported_end`.
 
-A command takes part by `watch`, with its settings, and adds what it learns by `note`.
+A command calls `watch` with its settings to be reported, and adds facts with `note`.
 """
 
 from collections.abc import Callable, Iterator

@@ -27,7 +27,7 @@ _RUN_ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]+|\d{8}(T\d*)?")
 
 
 def check_target(path: Path | None, what: str, *, workbook: bool = False) -> None:
-    """Refuse a file to write in whose place no new one can be made, or should be; `-` is standard output.
+    """Refuse a target file that can't or shouldn't be replaced; `-` is standard output.
 
     A plan replaces only a plan and a page only a page; nothing else replaces a plan, and nothing replaces settings. A
     new plan replaces no approved one.
@@ -38,8 +38,8 @@ def check_target(path: Path | None, what: str, *, workbook: bool = False) -> Non
         workbook: whether it will be a workbook.
 
     Raises:
-        UsageError: its folder doesn't exist or can't be written, the file is a folder or holds something else, or its
-            name promises a workbook where there will be text, or the other way round.
+        UsageError: its folder doesn't exist or can't be written, or the file is a folder or holds other content. Or its
+            name is that of a workbook and its content will be text, or the reverse.
     """
     if path is None or str(path) == "-":
         return
@@ -76,7 +76,7 @@ def _problem_of_target(path: Path, what: str) -> tuple[str, str]:
 
 
 def _other_content(path: Path, what: str) -> str:
-    """Say that a file is something else than what is to be written, which would be lost; "" if it isn't."""
+    """Describe other content of a file, which the new content would overwrite; "" if there is none."""
     if path.name == ".env" or path.suffix == ".toml":
         return "it is a file of settings"
     head = _head(path)

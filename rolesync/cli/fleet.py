@@ -82,9 +82,12 @@ def fleet_plan(
     if shard:
         from rolesync.fleet.shards import check_shard_folder, parse_shard
 
-        share = parse_shard(shard)
+        chosen_shard = parse_shard(shard)
         check_shard_folder(folder)
-        fleet, accounts = replace(fleet, shard=str(share)), [each for each in accounts if share.has(each.name)]
+        fleet, accounts = (
+            replace(fleet, shard=str(chosen_shard)),
+            [each for each in accounts if chosen_shard.has(each.name)],
+        )
         if not accounts:
             save_night(folder, fleet, "", [])
             return Exit.DONE
@@ -141,18 +144,22 @@ def fleet_apply(
     from rolesync.cli.fleet_output import ask
     from rolesync.fleet.night_folder import check_same_file, load_night
     from rolesync.fleet.run import apply_fleet, results_to_apply
-    from rolesync.fleet.shards import apply_share, parse_shard
+    from rolesync.fleet.shards import apply_shard, parse_shard
 
     planned = load_night(night_folder)
     fleet = open_fleet(planned.fleet_path)
     check_same_file(planned, fleet)
-    folder, share = night_folder.absolute(), parse_shard(shard) if shard else None
+    folder, chosen_shard = night_folder.absolute(), parse_shard(shard) if shard else None
     if not yes:
         results = results_to_apply(fleet, planned, folder)
-        ask([each for each in results if not share or share.has(each.account)], fleet.table.name)
-    fleet = replace(fleet, shard=str(share or ""))
+        ask([each for each in results if not chosen_shard or chosen_shard.has(each.account)], fleet.table.name)
+    fleet = replace(fleet, shard=str(chosen_shard or ""))
     with fleet_context(fleet, trust, engine, watched="apply") as context, hint_to_resume(fleet):
-        night = apply_share(context, share, planned, folder) if share else apply_fleet(context, planned, folder)
+        night = (
+            apply_shard(context, chosen_shard, planned, folder)
+            if chosen_shard
+            else apply_fleet(context, planned, folder)
+        )
     return show_night(night, form, fleet.path, row_limit(show_all), is_resumable=True, shard=shard)
 
 
@@ -193,13 +200,13 @@ def fleet_resume(
     """Apply what an earlier run left: accounts that did not begin, died or failed. Nothing is sent twice."""
     from rolesync.fleet.past_nights import find_night
     from rolesync.fleet.resume import RESUMABLE, resume_fleet
-    from rolesync.fleet.shards import parse_shard, resume_share
+    from rolesync.fleet.shards import parse_shard, resume_shard
 
-    share = parse_shard(shard) if shard else None
-    fleet = replace(open_fleet(file), shard=str(share or ""))
+    chosen_shard = parse_shard(shard) if shard else None
+    fleet = replace(open_fleet(file), shard=str(chosen_shard or ""))
     past = find_night(fleet.folder, run, RESUMABLE)
     with fleet_context(fleet, trust, engine, watched="resume") as context, hint_to_resume(fleet):
-        night = resume_share(context, share, past) if share else resume_fleet(context, past)
+        night = resume_shard(context, chosen_shard, past) if chosen_shard else resume_fleet(context, past)
     return show_night(night, form, file, row_limit(show_all), is_resumable=True, shard=shard)
 
 

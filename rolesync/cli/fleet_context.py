@@ -44,7 +44,7 @@ Trust = Annotated[
 
 ShardOption = Annotated[
     str,
-    typer.Option("--shard", metavar="N/COUNT", help="Only this share of the accounts, as in 3/20; then merge."),
+    typer.Option("--shard", metavar="N/COUNT", help="Only this shard of the accounts, as in 3/20; then merge."),
 ]
 LockPeer = Annotated[
     bool,

@@ -47,7 +47,7 @@ def show_night(
         is_resumable: whether the run can be resumed.
         folder: where its plans were saved for the next command; None if there is none.
         detailed: whether changes that are pending exit with 2.
-        shard: the share of the fleet that it was, as in `3/20`; "" for the whole.
+        shard: the shard of the fleet, as in `3/20`; "" for the whole fleet.
     """
     from rolesync.model.fleet import exit_code_of_night
 

@@ -1,6 +1,6 @@
 """Standard streams that never end a command: they may be closed, full, or without a reader.
 
-A run that has changed Studio must finish its record and exit with its own code, whoever listens.
+A run that has changed Studio must finish its record and exit with its own code, even if no program reads its output.
 """
 
 import io

@@ -1,4 +1,4 @@
-"""Finds what was changed outside rolesync since it last ran: users who gained or lost a managed role by other hands."""
+"""Finds drift: users who gained or lost a managed role outside rolesync since its last run."""
 
 from typing import Any
 

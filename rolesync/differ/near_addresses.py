@@ -46,7 +46,7 @@ def _users_meant(email: str, users: dict[str, list[str]]) -> Sequence[str]:
 
 
 def _similar_forms(key: str) -> Iterator[str]:
-    """Yield an address, and all that is left of it without one character; two similar addresses share one of these.
+    """Yield an address, and the address without each of its characters; two similar addresses share one of these forms.
 
     Addresses that differ in a digit are those of two users, as of s1001 and s1002.
     """

@@ -1,6 +1,6 @@
 """Computes the changes that reverse a run, as far as Studio is still as the run left it.
 
-Later changes are not undone: a change is held if its role is already as before the run, or if its user is gone or has
+Later changes are not undone. A change is held if its role is already as before the run, or if its user is gone or has
 another address.
 """
 

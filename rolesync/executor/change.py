@@ -21,8 +21,8 @@ class Change:
 
     `before` are the user's roles as last seen before the next request, `after` those seen after the last one.
     `requests` counts the requests that carried it; `is_perhaps_applied` says that one of them ended unclear.
-    `changed_lately` says that an earlier run changed the user a moment ago: a read that shows this change may be
-    outdated, since it may be from before that run.
+    `changed_lately`: an earlier run changed the user a moment ago, so a read that shows this change may be outdated,
+    from before that run.
     """
 
     user_id: int

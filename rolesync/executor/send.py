@@ -5,9 +5,9 @@ What happens next depends on the effect of the request:
 - Applied: the answer shows which changes are done. The others are in doubt.
 - Refused: the users are read again, and the batch is halved until only the users at fault are left.
 - Unclear: all changes are in doubt. No request is repeated blindly.
-- Nothing done: the run ends, since every further request would end in the same way. So does a run in which Studio
-  answers 404 for users whom it shows by id, and accepts no request, or twice in a row sends a web page as 404: it
-  doesn't offer the call.
+- Nothing done: the run ends, since every further request would end in the same way. The run also ends if Studio doesn't
+  offer the call: it accepts no request and answers 404 for users whom it shows by id, or it sends a web page as 404
+  twice in a row.
 
 Changes in doubt are settled at the end of the wave, see `doubt`. So each change ends as done, failed with Studio's
 message, unknown, or not sent.
@@ -122,7 +122,7 @@ class Sender:
         return batches
 
     def check_offered(self, denials: int = 1) -> None:
-        """Refuse to go on if all that is known of the call is that Studio answers 404 for this many users it shows.
+        """End the run if Studio has accepted no request, and answered 404 for this many users whom it shows.
 
         Raises:
             NotOfferedError: Studio doesn't offer the call.

@@ -1,5 +1,5 @@
 """Many accounts in one command: the fleet file, workers, stages with a breaker, guards, and a journal to resume from.
 
-Each account keeps its own record, lock and plan, and is handled by the workflows of a single account. This room only
-decides which account is next, in which process, and when to stop.
+Each account keeps its own record, lock and plan; the workflows of a single account handle it. This package only decides
+which account is next, in which process, and when to stop.
 """

@@ -17,8 +17,8 @@ from rolesync.workflows.log import secrets_of
 class _AccountSettings(Settings):
     """Settings of exactly these values: no variable and no file reaches them.
 
-    The sources of `Settings` are left out, not only overruled: to look through them takes far longer than to check the
-    values, and a fleet has a thousand accounts.
+    The sources of `Settings` are left out, not only overruled: searching them takes far longer than checking the
+    values, and a fleet may have a thousand accounts.
     """
 
     def __init__(self, **values: object) -> None:

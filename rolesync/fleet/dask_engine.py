@@ -1,11 +1,11 @@
 """Runs the jobs of a fleet on a Dask cluster, where one machine isn't enough.
 
-Only names travel: the path of a job, which lies as a private file in the folder of the fleet, and a result without
-addresses. The scheduler must not run a task again by itself. If it does so all the same, such as when a machine that
-holds a result is lost, the job isn't there any more, see `dask_task`.
+Only the path of a job and a result without addresses travel; the job is a private file in the folder of the fleet. The
+scheduler must not repeat a task by itself. If it does, such as when a machine that holds a result is lost, the job's
+file is gone, see `dask_task`.
 
 A task that has begun can't be ended from here. After an interruption, or without an answer long after its deadline, its
-account is "running": it may be, and its lock is held until it has ended.
+account counts as "running": the task may still run, and holds the account's lock until it ends.
 """
 
 import json

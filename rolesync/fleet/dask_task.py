@@ -1,7 +1,7 @@
 """What a worker of a Dask cluster does for a fleet: it takes a saved job by its path, and runs it in a local process.
 
-Only the path travels. The job is a private file on the storage that all machines share, and whoever renames it has it:
-a job that the scheduler starts a second time isn't there any more, so it never runs twice.
+Only the path travels. The job is a private file on the storage that all machines share. A worker takes the job by
+renaming the file. If the scheduler starts a job a second time, the file is gone, so no job runs twice.
 
 Dask ends no task that has begun. So a job runs in a worker process of the fleet, which the deadline ends.
 """
@@ -50,11 +50,11 @@ def _run(path: Path, deadline: float, version: str) -> AccountResult:
 
 
 def take_job(path: Path) -> Job:
-    """Take a saved job, so that nobody else gets it.
+    """Take a saved job, so that no other worker gets it.
 
     Raises:
-        FileNotFoundError: somebody else has taken it, or the fleet has taken it back.
-        OSError: it can't be read.
+        FileNotFoundError: another worker has taken the job, or the fleet has taken it back.
+        OSError: the job can't be read.
     """
     taken = path.with_name(path.name + TAKEN)
     path.rename(taken)

@@ -26,10 +26,9 @@ Tags = Annotated[tuple[str, ...], Field(strict=False)]
 class Stop(_Table):
     """When the fleet stops: the maximum share and number of failed accounts, and of removals in all.
 
-    `max_absent_share` of a list's assignments may name users who are not in Studio, and a list must keep
-    `min_kept_share` of the holders, else it counts as the list of another account.
-    The share counts from `after` ended accounts on. `strict` begins an account only if the limits hold even if all
-    accounts under way fail.
+    At most `max_absent_share` of a list's assignments may name users who are not in Studio, and a list must keep at
+    least `min_kept_share` of the holders. Any other list counts as the list of another account. The share counts from
+    `after` ended accounts on. `strict` begins an account only if the limits hold even if all accounts under way fail.
     """
 
     failed_share: Share = 0.2

@@ -1,8 +1,8 @@
-"""What the journal of a fleet contains as far as earlier runs have read it, so that no run reads years of nights.
+"""An index of a fleet's journal, as far as earlier runs have read the journal, so that no run reads years of nights.
 
-The index is a file beside the journal. It has the place up to which the journal was read, what is known of the accounts
-there, where the last runs begin, and a checksum of all this. A command reads only the lines after that place. Where the
-file is missing, damaged, or names a place that isn't in the journal, the whole journal is read.
+The index is a file beside the journal. It holds the place up to which the journal was read, the facts about accounts up
+to there, the places where the last runs begin, and a checksum. A command reads only the lines after that place. If the
+file is missing or damaged, or names a place that isn't in the journal, the whole journal is read.
 """
 
 import json

@@ -1,8 +1,8 @@
-"""A fleet in shards, each on a machine of its own: a shard plans its share, one merge judges, the shards apply it.
+"""A fleet in shards, each on its own machine: each shard plans its accounts, one merge judges, the shards apply.
 
-Which shard has an account depends on its name only. Each shard has a lock and a journal of its own, in the state folder
-that all share. Only the merge sees all plans, so only after it does a shard apply anything; then it judges all of them
-again, because plans may have been approved meanwhile.
+The name of an account alone decides its shard. Each shard has its own lock and journal, in the state folder that all
+machines share. Only the merge sees all plans, so a shard applies nothing before the merge. Then each shard judges all
+plans again, because plans may have been approved meanwhile.
 """
 
 import re
@@ -32,7 +32,7 @@ _SUMMARY = re.compile(r"fleet\.(?:applied\.)?(\d+)-of-(\d+)\.json")
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """One of `count` shares of a fleet, from 1."""
+    """One of the `count` shards of a fleet, numbered from 1."""
 
     number: int
     count: int
@@ -42,7 +42,7 @@ class Shard:
         return f"{self.number}-of-{self.count}"
 
     def has(self, account: str) -> bool:
-        """Whether an account belongs to this share; it stays there when others come and go."""
+        """Whether an account belongs to this shard; other accounts don't affect that."""
         return int(sha256(account.encode()).hexdigest(), 16) % self.count == self.number - 1
 
 
@@ -72,8 +72,8 @@ def check_shard_folder(folder: Path) -> None:
         raise UsageError(f"{folder} is merged, and shards have applied it", hint=hint)
     raise UsageError(
         f"{folder} is merged already",
-        hint=f"apply it: rolesync fleet apply {quote(str(folder))} --shard N/COUNT. To plan a share again before any "
-        f"is applied: rm {quote(str(merged))}, plan that share, and merge again",
+        hint=f"apply it: rolesync fleet apply {quote(str(folder))} --shard N/COUNT. To plan a shard again before any "
+        f"is applied: rm {quote(str(merged))}, plan that shard, and merge again",
     )
 
 
@@ -94,8 +94,8 @@ def merge_plans(context: FleetContext, folder: Path) -> Night:
         return finish_run(run, started, mark_blocked(results, verdicts), verdicts, stopped)
 
 
-def apply_share(context: FleetContext, shard: Shard, night: PlannedNight, folder: Path) -> Night:
-    """Apply the share of a shard, if no guard of the whole fleet blocks it.
+def apply_shard(context: FleetContext, shard: Shard, night: PlannedNight, folder: Path) -> Night:
+    """Apply the plans of a shard, if no guard of the whole fleet blocks them.
 
     Args:
         context: its fleet is that of the shard.
@@ -106,11 +106,11 @@ def apply_share(context: FleetContext, shard: Shard, night: PlannedNight, folder
     with fleet_run(context, "apply") as run:
         names = [result.account for result in night.results if shard.has(result.account)]
         started = start_run(run, [context.fleet.accounts[name] for name in names], str(folder))
-        return _apply_share(run, started, night, folder, dict.fromkeys(names))
+        return _apply_shard(run, started, night, folder, dict.fromkeys(names))
 
 
-def resume_share(context: FleetContext, shard: Shard, past: PastNight) -> Night:
-    """Apply what an earlier run of a shard left; what is done isn't sent again.
+def resume_shard(context: FleetContext, shard: Shard, past: PastNight) -> Night:
+    """Apply the plans that an earlier run of a shard left; changes that are done aren't sent again.
 
     Raises:
         UsageError, PlanRefusedError: the run applied nothing, or its night can't be read or is of another fleet file.
@@ -126,28 +126,28 @@ def resume_share(context: FleetContext, shard: Shard, past: PastNight) -> Night:
     check_same_file(night, context.fleet)
     before = {result.account: result for result in past.night(context.fleet.table.name).results}
     with fleet_run(context, "apply", past.run) as run:
-        return _apply_share(run, past.started_at, night, folder, before)
+        return _apply_shard(run, past.started_at, night, folder, before)
 
 
-def _apply_share(
+def _apply_shard(
     run: FleetRun, started: str, night: PlannedNight, folder: Path, before: Mapping[str, AccountResult | None]
 ) -> Night:
-    """Judge the whole night, and apply a share of it; `before` has its accounts, with the results of an earlier run."""
+    """Judge the whole night, and apply a shard; `before` has its accounts, with the results of an earlier run."""
     planned = [with_approval(result, folder) for result in night.to_apply]
     stopped, verdicts = judge_night(run.context.fleet, planned)
-    share = []
+    of_shard = []
     for result in mark_blocked(planned, verdicts):
         if result.account in before:
             earlier = before[result.account]
-            share.append(earlier if earlier and earlier.status in SUCCESSES else result)
+            of_shard.append(earlier if earlier and earlier.status in SUCCESSES else result)
     if any(not verdict.accounts for verdict in verdicts):
-        applied = finish_run(run, started, share, verdicts, stopped)
+        applied = finish_run(run, started, of_shard, verdicts, stopped)
     else:
-        applied = apply_planned(run, started, share, verdicts, folder)
+        applied = apply_planned(run, started, of_shard, verdicts, folder)
     try:
         save_night(folder, run.context.fleet, run.run, applied.results, applied=True)
     except RolesyncError as error:  # what was applied must be shown all the same
-        return replace(applied, unrecorded=applied.unrecorded or f"{error.message}; the merge will lack this share")
+        return replace(applied, unrecorded=applied.unrecorded or f"{error.message}; the merge will lack this shard")
     return applied
 
 

@@ -1,7 +1,7 @@
 """The folder of a fleet: its lock, and a mark that shows whether the folder is a copy.
 
-A copied folder, such as one of another machine, would let two fleets change the same accounts, each with a lock and a
-journal of its own.
+With a copied folder, such as a copy from another machine, two fleets could change the same accounts, each with its own
+lock and journal.
 """
 
 import json

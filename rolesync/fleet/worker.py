@@ -1,7 +1,7 @@
 """A worker process of a fleet: reads one job at a time, answers with progress and one result.
 
 Standard output has only these answers. The log goes to standard error, each line with the account. The worker ends when
-its standard input does: if the fleet's process dies during a job, the job is interrupted as by SIGTERM, so that its run
+its standard input ends. If the fleet's process dies during a job, the job is interrupted as by SIGTERM, so that its run
 is recorded.
 """
 
@@ -32,7 +32,7 @@ def main() -> None:
     writing = threading.Lock()
 
     def answer(message: dict[str, Any]) -> None:
-        """Write one line, from any thread. That nobody reads it any more is noticed at the end of standard input."""
+        """Write one line, from any thread. If the reader is gone, standard input also ends, and the worker with it."""
         with writing, suppress(OSError):
             answers.write(json.dumps(message) + "\n")
             answers.flush()

@@ -1,7 +1,7 @@
 """Worker processes: each takes one account at a time, and is replaced after a death, a deadline, or many accounts.
 
-Threads can't be ended, and a pool of the standard library is lost with one death; a process of its own for each account
-spends more time on imports than on the account.
+Why these workers: threads can't be ended, and one death breaks a pool of the standard library. A new process for each
+account spends more time on imports than on the account.
 """
 
 import json

@@ -38,9 +38,9 @@ class EarlierRuns:
     """What the record holds for later plans.
 
     `baseline` is what guards compare with. `runs` are those that went ahead, in order. `unsettled` are the ids of runs
-    without an end, or with a request whose effect is unknown. `holders` maps the SHA-256 of each saved snapshot of
-    the holders to the number of runs before it, `planned` the digest of each plan to that number when it was last made.
-    `folder` is the account's, `key` the audit key.
+    without an end, or with a request whose effect is unknown. `holders` maps the SHA-256 of each saved snapshot of the
+    holders to the number of runs before it. `planned` maps the digest of each plan to the number of runs before it was
+    last made. `folder` is the account's, `key` the audit key.
     """
 
     baseline: GuardBaseline

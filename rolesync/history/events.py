@@ -131,9 +131,9 @@ class RunEnd(RunEvent):
     """A run ended, or a later run determined how an earlier run ended.
 
     `status` is `complete`, `incomplete` or `interrupted`. `requests` counts requests by kind, `counts` changes by
-    `OutcomeStatus`. `stopped` says why it ended early. While it is `unsettled`, the effect of a request is unknown.
-    Once a later run has found out, it records a second end, without `drifted` (None): the changes not sent because
-    their users had drifted.
+    `OutcomeStatus`. `stopped` is the reason why it ended early. While it is `unsettled`, the effect of a request is
+    unknown. Once a later run has found out, it records a second end, without `drifted` (None): the changes not sent
+    because their users had drifted.
     """
 
     NAME = "run.end"

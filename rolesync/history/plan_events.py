@@ -77,7 +77,7 @@ def _excluded(plan: Plan) -> tuple[RunDecision, ...]:
 
 
 def drifted_changes(outcomes: "pd.DataFrame") -> tuple[DriftedChange, ...]:
-    """List the changes (OUTCOMES) that were not sent because of drift. Of those sent, the requests hold everything."""
+    """List the changes (OUTCOMES) that were not sent because of drift; the requests hold the others."""
     rows = outcomes[outcomes["outcome"] == OutcomeStatus.DRIFTED.value]
     before, after = ([parse_roles(roles) for roles in rows[name].tolist()] for name in ("before", "after"))
     cells = {**{name: rows[name].tolist() for name in DriftedChange._fields}, "before": before, "after": after}

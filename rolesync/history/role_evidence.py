@@ -4,8 +4,8 @@ Three kinds of events show holders. A request shows what a run changed. A plan s
 saved holders: its read was complete, so it also proves that nothing else changed. `holders` shows that a run saved all
 holders; the record has the file's hash only, and the file of the last run is still there.
 
-Readings of a role follow each other without a gap if each is compared with the holders saved before it, and each run
-ended as its plan says. Who is in the last file, and not in any evidence since, then held the role all the time.
+Readings of a role have no gap between them if each was compared with the holders saved before it, and each run ended as
+planned. Then a user who is in the last file, and in no evidence since, held the role all the time.
 """
 
 from bisect import bisect_right

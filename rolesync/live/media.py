@@ -52,7 +52,7 @@ def read_impact(studio: StudioReader, user_ids: Iterable[int], progress: Progres
 
     Returns:
         IMPACT of all users, and the requests. If Studio refuses the media of a user, or its answers contradict each
-        other at every attempt, the row has that as its note, and no numbers.
+        other at every attempt, the row has a note on that instead of numbers.
 
     Raises:
         StudioError: Studio can't be reached, or refuses every request.

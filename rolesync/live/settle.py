@@ -1,8 +1,8 @@
-"""Decides when a read may be believed: Studio's reads may lag behind its writes.
+"""Repeats reads until they can be trusted: Studio's reads may lag behind its writes.
 
-The API promises nothing about reading after writing. So a read that doesn't show a recent write says nothing. It is
+The API promises nothing about reading after writing. So a read that doesn't show a recent write proves nothing. It is
 repeated with growing pauses, until it shows the write, or the write is older than the setting `settle_seconds`. Only
-then is the read believed. A read that shows every write is believed at once: it costs no further request and no wait.
+then is the read trusted. A read that shows every write is trusted immediately, without a further request or a wait.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ Result = TypeVar("Result")
 def read_settled(
     studio: StudioReader, read: Callable[[], Result], hidden_since: Callable[[Result], float | None], progress: Progress
 ) -> Result:
-    """Repeat a read until it may be believed.
+    """Repeat a read until it can be trusted.
 
     Args:
         studio: where `read` reads; its connection has the longest lag, its client the clock.

@@ -33,8 +33,8 @@ class Decision(NamedTuple):
         place: its table.
         column: its header.
         words: the words, the most frequent first.
-        counting: the words of the column that options must name if its other rows are to count as before: usually the
-            first word whose rows count, else all of them. "" is a blank cell, which is the last.
+        counting: the words that options must name so that the other rows of the column count as before: usually the
+            first word whose rows count, otherwise all such words. "" is a blank cell, which is the last.
         blank_counts: whether rows with a blank cell count; they no longer do once an option names words without it.
         named_only: whether, once an option names words, no other word of the column counts.
     """

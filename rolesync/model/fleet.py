@@ -87,9 +87,9 @@ def status_of_exit(code: Exit) -> AccountStatus:
 class PlannedAccount:
     """The plan of one account, in numbers.
 
-    `holders` are the holders of the managed roles before the plan, `listed` the assignments of managed roles in the
-    list, `absent` those whose users are not in Studio, `removals` and `additions` the changes. `guards` are the rules
-    that block the plan. `list_sha256` is the checksum of the list.
+    `holders` counts the holders of the managed roles before the plan, `listed` the assignments of managed roles in the
+    list, `absent` the assignments whose users are not in Studio. `removals` and `additions` count the changes. `guards`
+    are the rules that block the plan. `list_sha256` is the checksum of the list.
     """
 
     digest: str

@@ -10,8 +10,8 @@ class Fetched:
     """How a list came from an address.
 
     `where` is the address without user and options, which may contain secrets. `etag` is "" and `last_modified` None
-    where the server names none. `failure` says why this earlier copy stands in for the list; "" if it is the list of
-    `fetched_at`.
+    where the server names none. `failure` is the reason why this earlier copy replaces the list; "" if it is the list
+    of `fetched_at`.
     """
 
     where: str

@@ -34,10 +34,10 @@ class ReadStep:
 class Requests:
     """The HTTP requests of a command: counts by kind with all retries, the steps, and the fewest possible requests.
 
-    `steps` doesn't count repeated requests. `theoretical_minimum` is what a reader needs that knows in advance how many
-    pages each role has and who holds it: the managed roles in full, and for the other users of the list the best
-    choice of pages and single searches. If the steps took fewer, it is their number. Roles that were never read don't
-    count. 0 if it was not computed.
+    `steps` doesn't count repeated requests. `theoretical_minimum` is the number that a reader would need if it knew in
+    advance who holds each role, and on how many pages. It reads the managed roles in full, and the other users of the
+    list by the best choice of pages and single searches. The minimum is never more than the steps took. Roles that were
+    never read don't count. 0 if it was not computed.
     """
 
     by_kind: Mapping[str, int]

@@ -144,11 +144,11 @@ class Plan:
     """All changes, checked and with a digest. What a reviewer sees is what is applied.
 
     `digest` covers the changes, the limits, the list and the approval. It doesn't cover who made the plan and when, the
-    drift before, what users own in Studio, `names`, `domains` and the requests, so that the same situation has the same
-    digest tomorrow.
-    `releasable_removals` (CHANGES) are the removals in `held` that a reviewer may release, as they would be sent.
-    `periods` are the days on which changes are right, for those that depend on dates. `names` are the names in Studio
-    of users in `held`, by user id. `domains` count the holders in the mail domains of users who lose a role, or would.
+    drift before, the media of users, `names`, `domains` and the requests. So the same situation has the same digest
+    tomorrow. `releasable_removals` (CHANGES) are the removals in `held` that a reviewer may release, as they would be
+    sent. `periods` are the days on which changes are right, for those that depend on dates. `names` are the names in
+    Studio of users in `held`, by user id. `domains` count the holders in the mail domains of users who lose a role, or
+    would.
     """
 
     account: str  # scheme and host of Studio

@@ -1,10 +1,10 @@
 """The digest of a plan: what it does, because of which list, and who has approved it (see `Plan`).
 
-The digest leaves out when the plan was made, from which path, and with how many requests, so that two people who plan
-the same have the same digest. The name of the planner belongs to it only once the plan is approved.
+The digest leaves out the time of the plan, the path of the list and the number of requests. So two people who plan the
+same changes get the same digest. It covers the name of the planner only once the plan is approved.
 
-It finds accidents and careless edits, not forgery: everybody can compute a SHA-256. So an approval names the digest of
-the reviewed plan, and with `four_eyes`, `apply` asks the audit record who made the plan of that digest.
+The digest detects accidents and careless edits, not forgery: everybody can compute a SHA-256. So an approval names the
+digest of the reviewed plan, and with `four_eyes`, `apply` asks the audit record who made the plan of that digest.
 """
 
 from collections.abc import Iterable, Mapping

@@ -13,8 +13,9 @@ def order(changes: pd.DataFrame) -> pd.DataFrame:
 
     Users who only gain roles come first, then users who gain and lose, then users who only lose. If a run stops early,
     no user has lost a role before all users who only gain have gained. Within these stages, changes are sorted by user,
-    then additions before removals, then by role. Where a user changes from a role to its rival (`RIVAL_ROLES`), the
-    removal comes first: the addition may cause it, and Studio may refuse a removal that changes nothing.
+    then additions before removals, then by role. If a user changes from a role to its rival (`RIVAL_ROLES`), the
+    removal comes first. After the addition, Studio may have removed the rival itself, and may refuse a removal that
+    changes nothing.
     """
     removed = (changes["action"] == Action.REMOVE.value).to_numpy()
     step = np.where(removed, 2, 1)
@@ -55,9 +56,9 @@ def chunks(changes: pd.DataFrame, size: int) -> list[range]:
 def waves(changes: pd.DataFrame, size: int) -> list[list[range]]:
     """Cut ordered CHANGES into `chunks`, and group chunks that may be sent in parallel.
 
-    In a wave, no user is in two chunks, and no chunk has a user of a later stage (see `order`) than the first chunk's
-    earliest stage. So no role is removed before all users who only gain have gained, and users who only lose come
-    after all others. A chunk with two stages is alone in its wave.
+    In a wave, no user is in two chunks, and all chunks have the same stage (see `order`). So no role is removed before
+    all users who only gain have gained, and users who only lose come after all others. A chunk with two stages is alone
+    in its wave.
     """
     stage = _stages(changes)
     groups: list[list[range]] = []

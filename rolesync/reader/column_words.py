@@ -44,7 +44,7 @@ class ColumnKind(StrEnum):
 
 
 ABOUT_PERSON = frozenset({ColumnKind.STATUS, ColumnKind.ACTIVE, ColumnKind.AGAINST})
-"""The kinds of columns about a person or account. `cell_meaning` tells whether a cell speaks against somebody."""
+"""The kinds of columns about a person or account. `cell_meaning` decides whether a cell speaks against a user."""
 
 
 class HeaderMeaning(NamedTuple):

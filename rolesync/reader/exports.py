@@ -1,6 +1,6 @@
 """The exports of other programs that rolesync knows, as data: `exports.toml` holds them, this module its types.
 
-The table serves two rooms: the reader recognises an export by it, and refuses it as a list; `migrate` reads it.
+Two packages use the table: the reader recognises exports and refuses them as lists; `migrate` reads them.
 """
 
 import re

@@ -1,8 +1,8 @@
 """The fast path: blocks of lines → their plain rows, read column by column.
 
-A row is plain if `RowReader` would certainly return the same and note nothing: as many cells as the header, an address
-and an id in their commonest forms, and a role cell that `RoleReader` accepts. Every other row is left to `RowReader`.
-So this module has no rules of its own and affects only speed: which rows count as plain may change, the result can't.
+A row is plain if `RowReader` would certainly return the same result and no finding. It has as many cells as the header,
+an address and an id in their commonest forms, and a role cell that `RoleReader` accepts. `RowReader` reads every other
+row. So this module adds no rules and affects only speed: which rows are plain never changes the result.
 """
 
 from collections import Counter

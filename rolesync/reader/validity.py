@@ -1,7 +1,7 @@
 """The columns that take roles away or limit them → whether a row's role is in force today.
 
-An unknown word in such a column is refused: a column called `status` may hold anything, and an ignored word could be
-the one that removes the role.
+An unknown word in such a column is refused. A column called `status` may hold anything, and an ignored word could be
+the word that removes the role.
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -63,8 +63,8 @@ class Store:
         clock: seconds since 1970.
 
     Raises:
-        ValueError: the database file has another number of users or seed, is not a database, or is used by another
-            sandbox; or `people` comes with a file, or can't be stored, for example because two people have the same id.
+        ValueError: the database file has another number of users or seed, is not a database, or is in use by another
+            sandbox. Or `people` is given together with a file, or can't be stored, such as two people with the same id.
     """
 
     def __init__(

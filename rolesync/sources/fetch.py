@@ -64,10 +64,10 @@ def fetch_list(
         shared: the lists that other accounts of the same run fetch; None outside a fleet.
 
     Returns:
-        Its copy. `fetched.failure` says why an earlier copy stands in; "" for the list of now.
+        Its copy. `fetched.failure` is the reason for an earlier copy; "" for the current list.
 
     Raises:
-        FetchError: it can't be fetched, and no copy stands in.
+        FetchError: the list can't be fetched, and no copy may replace it.
         UsageError: settings don't fit the address, or a package is missing.
         RolesyncError: the copy can't be kept.
     """

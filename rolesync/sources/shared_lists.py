@@ -1,7 +1,7 @@
-"""Lets the accounts of one run over a fleet share fetched lists: the first that needs an address fetches it, once.
+"""Lets the accounts of one run over a fleet share fetched lists: the first account that needs a list fetches it.
 
-Another account gets that list only if its address, its settings for the fetch and its secrets are the same, so that it
-could have fetched the list itself. A failure is shared, too: a server that is down isn't asked by each account.
+Another account gets that list only with the same address, settings for the fetch and secrets, with which it could have
+fetched the list itself. Failures are also shared: a server that is down isn't asked by each account.
 """
 
 import hashlib

@@ -1,9 +1,9 @@
 """Learns from Studio's answers how many requests may be under way, and how many may start per second.
 
-Both limits follow AIMD, as TCP congestion control does: a little more while Studio keeps up, much less when it refuses
-(429, 503, or the 403 that means the same) or when its answers take clearly longer than the fastest. A limit on parallel
-requests alone would not do. A server that answers in 5 ms but accepts 20 requests per second refuses most requests of
-even one connection. So the rate is learnt from its refusals.
+Both limits follow AIMD, as in TCP congestion control. They grow a little while Studio keeps up. They shrink a lot when
+it refuses (429, 503, or the 403 that means the same), or when its answers take clearly longer than the fastest answer.
+A limit on parallel requests alone is not enough. A server that answers in 5 ms but accepts 20 requests per second
+refuses most requests of even one connection. So the rate is learnt from its refusals.
 
 This module neither waits, locks nor reads a clock: times are passed in, in seconds.
 """
@@ -142,7 +142,7 @@ class RateControl:
         """Set the rate to what was accepted since the last time, but never below half of what it was.
 
         Returns:
-            Whether the rate changed. The rate is given up if refusals stay rare but don't end however low it gets:
+            Whether the rate changed. The limit on the rate is dropped if refusals stay rare, but don't end at any rate:
             then they are random, and only the number of requests under way matters.
         """
         window = self._window

@@ -33,8 +33,7 @@ def ldif_grid(text: str) -> Grid | Finding:
     """Read LDIF as a grid, see `record_grid`.
 
     Returns:
-        The grid, or the finding that says why there is none: a line that is not an attribute, or a change instead of an
-        entry.
+        The grid, or a finding: a line is not an attribute, or there is a change instead of an entry.
     """
     try:
         return record_grid([_rows_of(entry) for entry in _entries(text)])

@@ -28,7 +28,7 @@ def workbook_grids(content: Content) -> list[Grid] | Finding:
     """Read the rows of each sheet.
 
     Returns:
-        A grid for each sheet, or the finding that says why the workbook can't be read.
+        A grid for each sheet, or a finding with the reason why the workbook can't be read.
 
     Raises:
         UsageError: the extra `excel` is not installed.

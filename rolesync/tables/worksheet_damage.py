@@ -1,7 +1,7 @@
 """Damage in an XLSX that the workbook library doesn't notice, or doesn't locate.
 
-The library takes a shared text's number that it can't read for 0, the first text. Of two cells in the same place it
-drops the first. A user would get the role of another row, or vanish.
+If the library can't read the number of a shared text, it uses 0, the first text. If two cells have the same place, it
+drops the first cell. So a user would get the role of another row, or vanish.
 """
 
 import re
@@ -29,8 +29,8 @@ _BASE = 10
 def may_be_damaged(worksheet: bytes, rows: Sequence[Sequence[object]]) -> bool:
     """Whether a sheet must be searched for damage.
 
-    That is, a text's number is unusual, a row's number is there twice, a cell names another row than its own, or the
-    library read fewer values than there are.
+    It must if the number of a text is unusual, two rows have the same number, a cell names another row, or the library
+    read fewer values than the sheet has.
 
     Args:
         worksheet: the sheet's XML.

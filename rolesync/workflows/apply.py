@@ -44,8 +44,9 @@ def apply_plan(
         command: `apply`, or `sync` for the second half of a sync.
 
     Raises:
-        PlanRefusedError: the plan is for another account or other roles, its list has changed, its approval is missing,
-            a guard blocks it, or it was applied before without changes that a reviewer excluded; nothing was written.
+        PlanRefusedError: nothing was written. The plan is for another account or other roles, its list has changed, its
+            approval is missing, or a guard blocks it. Or it was applied before, without changes that a reviewer
+            excluded.
         LockHeldError: another run holds the lock; nothing was written.
         StudioError: Studio can't be read.
         RecordError: the record can't be read or written.

@@ -163,7 +163,7 @@ def count_roles(context: Context) -> dict[str, int]:
 
 
 def check_roles_exist(names: Sequence[str], known: Mapping[str, int], context: Context) -> None:
-    """Check that each role is in Studio's description, or that somebody holds it.
+    """Check that each role is in Studio's description, or that a user holds it.
 
     Raises:
         UsageError: no role is named, or nobody holds one that Studio's description doesn't list.

@@ -13,12 +13,12 @@ from rolesync.fleet.past_nights import find_night
 from rolesync.fleet.run import plan_fleet
 from rolesync.fleet.shards import (
     Shard,
-    apply_share,
+    apply_shard,
     check_shard_folder,
     merge_applied,
     merge_plans,
     parse_shard,
-    resume_share,
+    resume_shard,
 )
 from rolesync.model.fleet import AccountResult, AccountStatus, Night, exit_code_of_night
 from tests.fleet.tools import ScriptedEngine, fleet_of, plan, result
@@ -51,7 +51,7 @@ def planned(tmp_path: Path, *shards: Shard, fleet: str = "") -> Path:
 
 
 def applied(tmp_path: Path, folder: Path, *shards: Shard) -> list[Night]:
-    return [apply_share(context_of(tmp_path, shard), shard, load_night(folder), folder) for shard in shards]
+    return [apply_shard(context_of(tmp_path, shard), shard, load_night(folder), folder) for shard in shards]
 
 
 def jobs_of(context: FleetContext) -> list[Job]:
@@ -99,7 +99,7 @@ def test_a_guard_of_the_whole_fleet_holds_in_every_shard(tmp_path: Path) -> None
     assert exit_code_of_night(night) == 4
     for shard in SHARDS:
         context = context_of(tmp_path, shard)
-        assert exit_code_of_night(apply_share(context, shard, load_night(folder), folder)) == 4
+        assert exit_code_of_night(apply_shard(context, shard, load_night(folder), folder)) == 4
         assert jobs_of(context) == []
     assert exit_code_of_night(merge_applied(context_of(tmp_path), folder)) == 4
 
@@ -177,10 +177,10 @@ def test_a_share_is_resumed_and_what_is_done_stays_done(tmp_path: Path) -> None:
         return healthy(job) if job.account == first else result(job.account, AccountStatus.UNREACHABLE)
 
     context = context_of(tmp_path, shard)
-    apply_share(replace(context, engine=ScriptedEngine(failing)), shard, load_night(folder), folder)
+    apply_shard(replace(context, engine=ScriptedEngine(failing)), shard, load_night(folder), folder)
     past = find_night(context.fleet.folder)
     assert exit_code_of_night(past.night("district")) == 5
-    resumed = resume_share(context, shard, past)
+    resumed = resume_shard(context, shard, past)
     assert {each.account: each.status for each in resumed.results} == dict.fromkeys(
         [first, *others], AccountStatus.DONE
     )
@@ -193,7 +193,7 @@ def test_only_applying_a_share_is_resumed(tmp_path: Path) -> None:
     planned(tmp_path, SHARDS[0])
     context = context_of(tmp_path, SHARDS[0])
     with pytest.raises(UsageError, match="was a plan, which is not resumed"):
-        resume_share(context, SHARDS[0], find_night(context.fleet.folder))
+        resume_shard(context, SHARDS[0], find_night(context.fleet.folder))
 
 
 def test_what_a_shard_applied_is_shown_though_its_summary_can_not_be_saved(
@@ -208,5 +208,5 @@ def test_what_a_shard_applied_is_shown_though_its_summary_can_not_be_saved(
     monkeypatch.setattr("rolesync.fleet.shards.save_night", full)
     (night,) = applied(tmp_path, folder, LARGEST)
     assert {each.status for each in night.results} == {AccountStatus.DONE}
-    assert "the merge will lack this share" in night.unrecorded
+    assert "the merge will lack this shard" in night.unrecorded
     assert exit_code_of_night(night) == 1

@@ -1,4 +1,4 @@
-"""How to decide on a plan in its workbook, for somebody who doesn't write code: the first thing that they read."""
+"""The guide to a plan's workbook, for reviewers who don't write code: the first sheet that they read."""
 
 from __future__ import annotations
 

@@ -46,9 +46,9 @@ class Footer(NamedTuple):
 class Sheet(NamedTuple):
     """One sheet; the word in the column `colour_by` colours its row.
 
-    `words` are the answers that each row may have in the first column, such as `exclude` or `yes,no`, "" for none, and
-    `prompts` explain them; the answer `struck` strikes its row through. The sheet `is_text` if it is read from top to
-    bottom, with its first title as a heading.
+    `words` are the answers that each row may have in the first column, such as `exclude` or `yes,no`; "" for none.
+    `prompts` explain the answers. The answer `struck` strikes its row through. The sheet `is_text` if it is read from
+    top to bottom, with its first title as a heading.
     """
 
     title: str

@@ -1,8 +1,8 @@
 """A table that is drawn line by line, hundreds of times faster than rich's own for many rows.
 
-It looks like rich's: columns are as wide as their content. If they don't fit, the widest shrink first, and their cells
-wrap between words, or inside a word that is too long, so that nothing is cut off. Names, addresses and ids are never
-broken: where a column can't be as wide as they are, they get a line of their own above the other cells of the row.
+It looks like rich's: columns are as wide as their content. If the columns don't fit, the widest shrink first. Their
+cells wrap between words, or inside a word that is too long, so that nothing is cut off. Names, addresses and ids are
+never broken: if one is wider than its column, it gets a separate line above the other cells of the row.
 """
 
 import re

@@ -1,7 +1,7 @@
 """A filled-in workbook of holders → who stays, who leaves, and who is undecided.
 
-The marks only ever take roles away from those who are marked `no`. Whoever is not marked, or became a holder after the
-workbook was made, is undecided.
+The marks only take roles away from holders who are marked `no`. Holders without a mark, and users who became holders
+after the workbook was made, are undecided.
 """
 
 from collections.abc import Iterator, Sequence

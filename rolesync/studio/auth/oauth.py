@@ -1,9 +1,9 @@
 """An OAuth token that renews itself: one refresh at a time across threads and processes, stored before it is used.
 
-The order is always: lock, read the store again, reserve space, request, store, use. One risk remains. A process killed
-between the last byte of Studio's answer and the end of the store's rename loses the new pair; if Studio revokes the old
-refresh token immediately, a user must run `rolesync login`. Ctrl-C and SIGTERM can't interrupt there: both steps run in
-a separate thread, and the main thread waits for it.
+The order is always: lock, read the store again, reserve space, request, store, use. One risk remains. A process that is
+killed between the last byte of Studio's answer and the end of the store's rename loses the new pair. If Studio revokes
+the old refresh token immediately, a user must then run `rolesync login`. Ctrl-C and SIGTERM can't interrupt these
+steps: both run in a separate thread, and the main thread waits for it.
 """
 
 import threading

@@ -29,8 +29,8 @@ _MAX_MARGIN = timedelta(seconds=60)
 class StoredToken(BaseModel):
     """A pair of tokens from one answer of Studio. Times are by this machine's clock.
 
-    `expires_at` is None if Studio named no lifetime. `spent` has the fingerprints of the refresh tokens configured
-    until then; a configured token that is not among them is new, and is used instead of this pair.
+    `expires_at` is None if Studio named no lifetime. `spent` has the fingerprints of the refresh tokens that were
+    configured up to this pair. A configured token that is not in `spent` is new, and is used instead of this pair.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
