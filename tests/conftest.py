@@ -4,7 +4,7 @@ import logging
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,8 @@ from tests.command import COVERAGE, SAMPLE, Shell, sandbox, shell
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+    from tests.fleet.tools import SharedEngines
 
 settings.register_profile("steady", deadline=None)  # nothing is timed: machines are busy
 settings.load_profile("steady")
@@ -128,6 +130,22 @@ def studio(own_process: Control) -> Control:
 def sh(tmp_path: Path, studio: Control) -> Shell:
     """A shell in an empty folder, whose settings lead to the sandbox."""
     return shell(tmp_path, studio)
+
+
+@pytest.fixture(scope="session")
+def engines() -> Iterator["SharedEngines"]:
+    """Engines whose workers outlive a command: to start a worker takes longer than most accounts."""
+    from tests.fleet.tools import SharedEngines  # noqa: PLC0415  # most tests need no fleet
+
+    with closing(SharedEngines()) as engines:
+        yield engines
+
+
+@pytest.fixture
+def shared_workers(engines: "SharedEngines", monkeypatch: pytest.MonkeyPatch, unmeasured_processes: None) -> None:
+    """Let the commands of fleets in this process share their workers, which are not measured."""
+    del unmeasured_processes
+    monkeypatch.setattr("rolesync.fleet.engines.LocalEngine", engines.get)
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from tests.command import OWNER, Shell
 from tests.fleet.tools import write_fleet
 from tests.servers import ScriptedAnswer, ScriptedStudio
 
-pytestmark = pytest.mark.usefixtures("unmeasured_processes")  # tests of `rolesync.fleet` measure its workers
+pytestmark = pytest.mark.usefixtures("shared_workers")  # tests of `rolesync.fleet` measure its workers
 
 Studios = dict[str, Sandbox]
 

@@ -12,7 +12,7 @@ from tests.command import Shell
 from tests.fleet.tools import write_fleet
 from tests.review.page.running_review import Visitor
 
-pytestmark = pytest.mark.usefixtures("unmeasured_processes")  # tests of `rolesync.fleet` measure its workers
+pytestmark = pytest.mark.usefixtures("shared_workers")  # tests of `rolesync.fleet` measure its workers
 
 
 @pytest.fixture

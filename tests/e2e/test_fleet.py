@@ -12,6 +12,7 @@ from threading import Event, Lock, Thread
 import pytest
 from hypothesis import settings
 
+from rolesync.fleet.engines import LOCAL, engine_of
 from rolesync.fleet.fleet_file import read_fleet
 from rolesync.fleet.fleet_run import FleetContext
 from rolesync.fleet.jobs import JobKind
@@ -25,6 +26,8 @@ from tests.fleet.fronts import Front, fronts, is_write
 from tests.fleet.test_run import statuses
 from tests.fleet.tools import job, write_fleet
 from tests.servers import ReceivedRequest, ScriptedAnswer
+
+pytestmark = pytest.mark.usefixtures("shared_workers")
 
 Sandboxes = Callable[[Options], Sandbox]
 Forward = Callable[[], ScriptedAnswer]
@@ -160,7 +163,7 @@ def test_the_breaker_trips_only_beyond_its_limit(
         for name in ("down", "off"):
             accounts[name].step = lambda _request, _forward: ScriptedAnswer(401)
         fleet = read_fleet(tmp_path / "fleet.toml", tmp_path / "state")
-        night = sync_fleet(FleetContext(fleet, LocalEngine()), fleet.enabled)
+        night = sync_fleet(FleetContext(fleet, engine_of(LOCAL, fleet.folder, "")), fleet.enabled)
         assert exit_code_of_night(night) == exit_code
         assert sum(len(front.sandbox.log()) for front in accounts.values()) == applied * CHANGES
 

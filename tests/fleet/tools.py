@@ -1,12 +1,13 @@
-"""Fleets of sandboxes in a folder, and results of accounts as tests need them."""
+"""Fleets of sandboxes in a folder, engines, and results of accounts as tests need them."""
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from rolesync.fleet.fleet_file import Fleet, read_fleet
 from rolesync.fleet.jobs import Job, JobKind
-from rolesync.fleet.workers import AccountProgress
+from rolesync.fleet.workers import AccountProgress, LocalEngine
 from rolesync.model.fleet import AccountResult, AccountStatus, PlannedAccount
 from tests.paths import SAMPLE
 
@@ -68,3 +69,23 @@ class ScriptedEngine:
 
     def close(self) -> None:
         """There is nothing to release."""
+
+
+class SharedEngines:
+    """Gives commands an engine that keeps its workers, one for each way to log, until `close`."""
+
+    def __init__(self) -> None:
+        self._engines: dict[tuple[str | None, ...], LocalEngine] = {}
+
+    def get(self, *, log_level: str = "") -> LocalEngine:
+        way = (log_level, os.environ.get("ROLESYNC_LOG_LEVEL"), os.environ.get("ROLESYNC_LOG_FORMAT"))
+        return self._engines.setdefault(way, _KeptEngine(log_level=log_level))
+
+    def close(self) -> None:
+        for engine in self._engines.values():
+            LocalEngine.close(engine)
+
+
+class _KeptEngine(LocalEngine):
+    def close(self) -> None:
+        """Keep the workers for the next command."""
