@@ -11,32 +11,32 @@ from rolesync.fleet.workers import WORKER, LocalEngine
 from rolesync.model.fleet import AccountResult, AccountStatus
 from tests.fleet.tools import job
 
+pytestmark = pytest.mark.usefixtures("unmeasured_processes")  # they have no module of ours
+
 SCRIPT = """
-import json, os, signal, sys, time
-from rolesync.fleet.jobs import decode_job, result_json
-from rolesync.model.fleet import AccountResult, AccountStatus
+import json, os, signal, sys
 if "deaf" in sys.argv:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 print(json.dumps({"ready": True}), flush=True)
 for line in sys.stdin:
-    job = decode_job(line)
-    if job.account == "dies":
+    account = json.loads(line)["account"]
+    if account == "dies":
         os.kill(os.getpid(), signal.SIGKILL)
-    if job.account == "leaves":
+    if account == "leaves":
         sys.exit(3)
-    if job.account == "hangs":
+    if account == "hangs":
         while True:
             signal.pause()
-    if job.account.startswith("prints "):
-        print(job.account.removeprefix("prints "), flush=True)
+    if account.startswith("prints "):
+        print(account.removeprefix("prints "), flush=True)
         signal.pause()
     print(json.dumps({"progress": ["stage", 1, 2]}), flush=True)
-    while job.account == "shows and hangs":
+    while account == "shows and hangs":
         signal.pause()
-    result = AccountResult(job.account, AccountStatus.DONE, str(os.getpid()), sorted(os.environ).__str__())
-    text = json.dumps({"result": result_json(result)}) + "\\n"
+    result = {"account": account, "status": "done", "message": str(os.getpid()), "hint": str(sorted(os.environ))}
+    text = json.dumps({"result": result}) + "\\n"
     sys.stdout.write(text[:20]); sys.stdout.flush(); sys.stdout.write(text[20:]); sys.stdout.flush()
-    if job.account == "last":
+    if account == "last":
         os._exit(0)
 """
 
