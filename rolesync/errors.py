@@ -57,7 +57,8 @@ OF_THE_PLACE = frozenset(
         errno.EROFS,
     }
 )
-"""What another place or other rights help against. Other errors of files are those of the disk, such as a full one."""
+"""Errors of files that another place or other rights prevent. All others are errors of the disk, such as a full
+disk."""
 
 
 def writing_failed(message: str, error: OSError, *, hint: str) -> RolesyncError:

@@ -1,6 +1,6 @@
 """The secrets that no line of the log may contain: those of the settings, and those that are obtained during a run.
 
-Whatever reads or obtains a secret adds it here before anything else happens to it; `workflows/log.py` replaces it.
+Code that reads or obtains a secret adds it here first. `workflows/log.py` replaces these secrets in each line.
 """
 
 from collections.abc import Iterable

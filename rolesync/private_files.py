@@ -1,4 +1,4 @@
-"""Writes files and folders that only their owner can read, whatever the umask, and that no other user can redirect."""
+"""Writes files and folders that only their owner can read, with any umask, and that no other user can redirect."""
 
 import errno
 import os

@@ -19,7 +19,7 @@ def verify_record(folder: Path, key: str = "") -> Verification:
     Args:
         folder: the account's folder.
         key: the audit key. With a key, a record whose last records are not sealed with it is not whole. Without a key,
-            sealed records are checked as far as possible, and a notice says what was not checked.
+            sealed records are checked as far as possible, and a notice shows what was not checked.
 
     Raises:
         RecordError: the files can't be read.

@@ -179,7 +179,7 @@ def refuse_file_as_run(name: str) -> None:
 
 
 def missing_plan_hint(path: Path) -> str:
-    """Say what to do about a plan that isn't there."""
+    """Describe what to do about a plan that isn't there."""
     if _RUN_ID.fullmatch(str(path)):
         return f"this looks like the id of a run: rolesync show {path}; name a plan by its file"
     from rolesync.tables.regular_file import missing_file_hint

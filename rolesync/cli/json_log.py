@@ -35,7 +35,7 @@ def log_event(level: str, event: str, **fields: object) -> bool:
 
 def _is_json_log() -> bool:
     is_json = _is_json.get()
-    if is_json is None:  # an error came before the settings of the command: those of file and environment decide
+    if is_json is None:  # an error came before the command's settings were read: the file and the environment decide
         from rolesync.cli.options import load_settings_to_show
 
         try:

@@ -102,10 +102,10 @@ def show_overview(reading: Reading, form: Form) -> Exit:
 
 
 def show_overview_aside(reading: Reading) -> None:
-    """Show what a file seems to hold on standard error, above the error that says why no list was made."""
+    """Show what a file seems to hold on standard error, above the error with the reason why no list was made."""
     from rolesync.report.terminal.file_overview import overview_view
 
-    with suppress(RolesyncError):  # the error that follows says more
+    with suppress(RolesyncError):  # the error that follows has the details
         show_view(overview_view(reading.describe()), aside=True)
 
 

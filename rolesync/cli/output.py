@@ -42,7 +42,7 @@ def show_view(view: "RenderableType", *, aside: bool = False, pager: "Sequence[s
     with console.capture() as capture:
         console.print(view, crop=False)
     text = capture.get()
-    if width is not None:  # a log or a mail has no use for the blanks that fill a line
+    if width is not None:  # a log or a mail doesn't need the blanks that fill a line
         lines = "".join(f"{line.rstrip()}\n" for line in text.removesuffix("\n").split("\n"))
         (sys.stderr if aside else sys.stdout).write(lines)
     elif text.count("\n") < console.height or not show_in_pager(text, pager):

@@ -7,7 +7,7 @@ from typing import Any
 def omit_types(command: Any) -> None:  # noqa: ANN401  # Click's or Typer's, by version
     """Leave the types of parameters out of the help of a command and of the commands below it.
 
-    The metavar of an argument says what it is. A flag has no value.
+    The metavar of an argument shows what it is. A flag has no value.
     """
     for parameter in command.params:
         if parameter.param_type_name == "argument":

@@ -40,7 +40,7 @@ def save_and_show_plan(
     text = plan_text(plan)
     if output:
         save_file(text, output, "the plan", mode=settings.file_mode)
-    to_stdout = str(output) == "-"  # so that nothing else may be there
+    to_stdout = str(output) == "-"  # then standard output must hold only the plan
     if form is Form.JSON:
         if not to_stdout:
             write_stdout(text)

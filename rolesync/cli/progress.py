@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rolesync.studio.retry import Retry
     from rolesync.workflows.context import Context
 
-NOTICEABLE_SECONDS = 3.0  # a user wonders after that
+NOTICEABLE_SECONDS = 3.0  # a user expects a notice after this time
 NOTICE_SECONDS = 5.0  # at most between two notices, if the waits are longer
 
 

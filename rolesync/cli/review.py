@@ -213,7 +213,7 @@ def _review_on_page(
     try:
         with showing_address(browser=browser) as show_address:
             serve(session, port=port, show_address=show_address)
-    except BaseException:  # whatever ends the review, no decision is lost
+    except BaseException:  # no decision is lost, however the review ends
         from rolesync.report.content.text import escape_for_display
 
         end = session.abandon()
@@ -241,7 +241,7 @@ def end_of_review(approved: "Plan", target: Path) -> "ReviewEnd":
 
 
 def decide_in_table(file: Path) -> str:
-    """Say how a plan is reviewed without a page."""
+    """Describe how a plan is reviewed without a page."""
     name, table = quote(str(file)), quote(str(file.with_suffix(".csv")))
     return f'rolesync show {name} --csv {table}; then add --decisions {table} --reviewer NAME --sees "remove …, add …"'
 

@@ -32,7 +32,7 @@ Port = Annotated[
 
 
 class ByHand(NamedTuple):
-    """What the options of a review without a page name; with none of them there is a page."""
+    """The values of the options for a review without a page; without these options there is a page."""
 
     decisions: Path | None
     reviewer: str

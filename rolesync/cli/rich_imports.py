@@ -1,4 +1,4 @@
-"""Import the boxes of Typer's help without its slow and unused imports.
+"""Imports the boxes of Typer's help without slow and unused modules.
 
 For its help, Typer always imports the Markdown and the tracebacks of rich, and with them a parser and a highlighter of
 source code. That takes as long as the rest of `rolesync --help`, which uses neither.

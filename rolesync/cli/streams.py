@@ -26,7 +26,7 @@ class SteadyOutput(io.RawIOBase):
     def __init__(self, stream: TextIO | None) -> None:
         self.error: OSError | None = None if stream else OSError("it is closed")
         self._ended = stream is None
-        # Past its buffer, which would keep the text that it can't write, and fail again at the end of the process.
+        # Not through its buffer, which would keep unwritten text, and fail again at the end of the process.
         self._target: Any = stream and getattr(stream.buffer, "raw", stream.buffer)
 
     def writable(self) -> bool:
@@ -61,13 +61,13 @@ class SteadyOutput(io.RawIOBase):
 def steady_streams() -> Iterator[None]:
     """Let standard output and standard error never fail while the `with` block lasts.
 
-    If standard output could not be written, the last line on standard error says so.
+    If standard output could not be written, the last line on standard error reports that.
     """
-    for descriptor in range(3):  # closed ones, so that no file of the command gets the number of a standard stream
+    for descriptor in range(3):  # open closed ones, so that no file of the command gets the number of a standard stream
         try:
             os.fstat(descriptor)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # gets the lowest free number, which is this one
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free number, which is `descriptor`
     before = sys.stdin, sys.stdout, sys.stderr
     sys.stdin = sys.stdin or io.TextIOWrapper(io.BytesIO())
     sys.stdout = _steady(sys.stdout, line_buffering=False)

@@ -108,7 +108,7 @@ def refuse_list(desired: "Desired", name: str, managed: tuple[str, ...], form: F
 
 
 def _rejection(desired: "Desired", name: str, hint: str) -> InputRefusedError:
-    """Say in a sentence why a list is refused, for readers of standard error alone."""
+    """Describe in a sentence why a list is refused, for readers of standard error alone."""
     from rolesync.model.vocabulary import Level
     from rolesync.report.content.text import plural
 

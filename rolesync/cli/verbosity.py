@@ -60,7 +60,7 @@ def with_verbosity(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(command)
     def wrapped(*, quiet: bool, verbose: bool, **options: object) -> object:
-        if quiet or verbose:  # else as before the command
+        if quiet or verbose:  # otherwise the earlier setting stays
             set_verbosity(quiet=quiet, verbose=verbose)
         return command(**options)
 

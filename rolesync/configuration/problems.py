@@ -37,11 +37,11 @@ class Source:
     path: Path | None = None
 
     def name_of(self, setting: str) -> str:
-        """How this source calls a setting."""
+        """The name of a setting in this source."""
         return f"{self.prefix}{setting}".upper() if self.kind in {Kind.VARIABLE, Kind.DOTENV} else setting
 
     def line_of(self, *keys: str) -> int:
-        """The line of a setting in the file, or of a key of its table or of one of its tables; 0 if there is none."""
+        """The line in the file of a setting, or of a key in a table of the setting; 0 if there is none."""
         if self.path is None or self.kind is Kind.SECRETS:
             return 0
         try:

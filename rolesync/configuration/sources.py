@@ -122,7 +122,7 @@ def read_settings(
         wrong.errors.append(refusal)
         wrong.names |= names
         settings = rest
-    except ValueError as error:  # bytes that are no UTF-8
+    except ValueError as error:  # bytes that are not UTF-8
         raise UsageError(f"settings: {error}", hint=_HINT) from None
     return settings, _nearest(places, sources[0].settings_sources_data.values())
 

@@ -115,7 +115,7 @@ def _sort_list(rows: ListRows, roles: Sequence[str]) -> _SortedList:
         raise ValueError(f"row {row} of the list names nobody, or has no number: the reader must refuse it")
     index = {role: at for at, role in enumerate(roles)}
     listed_roles = rows.role.categories.tolist()
-    table = np.array([*(index.get(role, -1) for role in listed_roles), -1], np.int64)  # the last one is for code -1
+    table = np.array([*(index.get(role, -1) for role in listed_roles), -1], np.int64)  # the last element is for code -1
     return _SortedList(tuple(roles), rows.row, rows.email, rows.index, rows.user_id, table[rows.role.codes])
 
 
@@ -134,7 +134,8 @@ def _holders(live: Live, roles: Sequence[str]) -> Mask:
 
 def _naming_rows(listed: _SortedList, matched: MatchedRows, roles: int, users: int) -> _NamingRows:
     any_role, by_role = np.zeros(users, np.int32), np.zeros((roles, users), np.int32)
-    for start in reversed(range(0, len(listed.row), _BLOCK)):  # the lowest row is written last, and stays
+    # Backwards, so that the lowest row is written last and stays.
+    for start in reversed(range(0, len(listed.row), _BLOCK)):
         block = slice(start, start + _BLOCK)
         sure = np.flatnonzero(matched.position[block] >= 0)[::-1]
         position, row, role = (column[block][sure] for column in (matched.position, listed.row, listed.role))

@@ -1,8 +1,8 @@
-"""Holds changes of users who may not be the ones that the list means, or who may be meant after all.
+"""Holds changes where the list may mean another user than the one with the address.
 
-An address can change in Studio, or move to another user. Then a row still means the same person by an address that is
-no longer theirs. The record knows which user had the address at the last run. A holder without an address may be the
-user of any row that nobody in Studio fits.
+An address can change in Studio, or move to another user. Then a row still means the same person, by a former address.
+The record knows which user had the address at the last run. A holder without an address may be the user of any row that
+fits no user in Studio.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,7 +37,7 @@ class _Doubt(NamedTuple):
 
 @dataclass(slots=True)
 class _Holds:
-    """What to hold: reason and sentence by position in CHANGES, and the users to name instead of those of a change."""
+    """Changes to hold: reason and sentence by position in CHANGES, and users to name in place of the change's."""
 
     reasons: dict[int, tuple[HeldReason, str]]
     user_ids: dict[int, int]

@@ -1,6 +1,6 @@
-"""Points out that a listed user who isn't in Studio may be one who would lose a role: a letter of the address differs.
+"""Finds typing errors: a listed user isn't in Studio, and a letter of the address differs from a user who loses a role.
 
-Such a typing error is one removal and one held row, which nothing else connects.
+Such an error shows as a removal and a held row, which only this comparison connects.
 """
 
 from collections.abc import Iterator, Sequence

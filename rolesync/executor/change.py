@@ -20,7 +20,7 @@ class Change:
     """One change to send, and its outcome so far. `before` and `after` are role sets as `format_roles` formats them.
 
     `before` are the user's roles as last seen before the next request, `after` those seen after the last one.
-    `requests` counts the requests that carried it; `is_perhaps_applied` says that one of them ended unclear.
+    `requests` counts the requests that carried it; `is_perhaps_applied`: one of these ended unclear.
     `changed_lately`: an earlier run changed the user a moment ago, so a read that shows this change may be outdated,
     from before that run.
     """

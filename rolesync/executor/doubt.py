@@ -1,8 +1,8 @@
 """Keeps the changes whose effect no answer has shown, and settles them together by reading Studio again.
 
 A request may be applied although its answer was lost, unclear or outdated. Studio's reads may lag behind its writes. So
-these changes wait until the other chunks of their wave are sent. Then their users are read until the reads may be
-believed, see `rolesync.live.settle`. A change that shows is done. A change that never shows
+these changes wait until the other chunks of their wave are sent. Then their users are read until the reads can be
+trusted, see `rolesync.live.settle`. A change that shows is done. A change that never shows
 
 - is sent again, if its request ended unclear;
 - has failed, if Studio refused each request that carried it;
@@ -87,7 +87,7 @@ class Doubts:
         self.open.append(Doubt(request, chunk, changes, effect, reason, self.studio.client.now()))
 
     def read(self) -> RolesNow:
-        """Read the users of all open doubts until the reads may be believed.
+        """Read the users of all open doubts until the reads can be trusted.
 
         Raises:
             StudioError: Studio can't be read; the doubts stay open.
@@ -116,7 +116,7 @@ class Doubts:
         return max((doubt.ended_at for doubt in self.open if doubt.is_hidden_in(roles)), default=None)
 
     def close(self, roles: RolesNow, *, may_send: bool) -> list[Batch]:
-        """Decide each open change by roles that may be believed, and write down what was read.
+        """Decide each open change by roles that can be trusted, and record the roles.
 
         Args:
             roles: of all users of the open doubts.

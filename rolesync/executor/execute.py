@@ -75,7 +75,7 @@ class Execution:
         return self.last_request if is_hidden else self.doubts.hidden_since(self._roles_in(live))
 
     def close(self, live: Live) -> None:
-        """Decide the changes still in doubt by a last read that may be believed.
+        """Decide the changes still in doubt by a last read that can be trusted.
 
         Args:
             live: the holders, and the `unseen` users.

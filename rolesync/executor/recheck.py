@@ -1,8 +1,8 @@
 """Compares a saved plan with Studio as it is now: which changes to send, which are done or drifted, and the guards.
 
 A user who is as the plan saw them gets the planned changes. So does a user who is as an earlier, interrupted run of the
-same plan left them; what that run did counts as done. Every other user has drifted: none of their changes is sent. Nor
-is a change that was made by runs of a plan that is complete, and was undone since: an approval holds once.
+same plan left them; the changes of that run count as done. Every other user has drifted: none of their changes is sent.
+If all changes of a plan were done, a change that was undone since is not sent again: an approval holds once.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -80,7 +80,7 @@ def carry_out(plan: Plan, remaining: Remaining, before: Live, context: RunContex
         drifted=drifted_changes(run.outcomes),
     )
     append_event(record, end)
-    if after and executed.hidden_since(after) is None:  # a read that never shows a change may hide others, too
+    if after and executed.hidden_since(after) is None:  # a read that never shows a change may also hide other changes
         save_holders(record, context.run, after, plan, earlier)
     return run
 

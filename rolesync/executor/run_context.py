@@ -1,4 +1,4 @@
-"""What a run works with; apart from the code of the run, so that commands that apply nothing start without pandas."""
+"""The context of a run, in a separate module, so that commands that apply nothing start without pandas."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from rolesync.studio.users import StudioWriter
 
 @dataclass(frozen=True)
 class RunContext:
-    """What one run works with: its id and command, a client that can write, the record, and the clocks."""
+    """The context of one run: its id and command, a client that can write, the record, and the clocks."""
 
     run: str
     command: str

@@ -227,9 +227,9 @@ class Sender:
     def _isolate(self, request: JournalEntry, chunk: int, batch: list[Change], refusal: StudioError) -> None:
         """Find the users at fault for a refused batch, and send the changes of the others.
 
-        The read isn't believed where it doesn't show all changes of a user: these changes are sent again in smaller
-        batches, or are in doubt. Studio may have applied some of a refused batch. Only a change that was sent alone and
-        for the first time was certainly refused itself.
+        If the read doesn't show all changes of a user, it isn't trusted for this user: these changes are sent again in
+        smaller batches, or are in doubt. Studio may have applied some of a refused batch. Only a change that was sent
+        alone and for the first time was certainly refused itself.
         """
         end_all(batch, OutcomeStatus.UNKNOWN, refusal.message)
         if self._no_routes >= _NO_ROUTES:
@@ -255,7 +255,7 @@ class Sender:
         is_denied = isinstance(refusal, NotFoundError) and is_shown
         if is_final or not missing:
             pass
-        elif len(missing) < len(batch):  # perhaps a change that is now done or impossible was the reason
+        elif len(missing) < len(batch):  # the reason may have been a change that is now done or impossible
             self._send_rest(request, refusal, missing, lambda: self._send_part(chunk, missing))
         elif count_users(missing) == 1:
             self.doubts.add(request, chunk, missing, RequestEffect.REFUSED, refusal.message)
@@ -273,7 +273,7 @@ class Sender:
         requests = [change.requests for change in batch]
         try:
             send()
-        except Exception:  # raised again: whichever error ends it, the open changes are kept
+        except Exception:  # raised again below; the open changes are kept after any error
             left = [change for change, number in zip(batch, requests, strict=True) if change.requests == number]
             if left:
                 self.doubts.add(request, request.chunk, left, RequestEffect.REFUSED, refusal.message)

@@ -170,13 +170,13 @@ def _planned(job: Job, plan: Plan) -> AccountResult:
 
 
 def _apply(job: Job, context: Context, facts: CommandFacts) -> AccountResult:
-    """Apply the saved plan. What earlier runs of the same plan have done counts as done, so this may be repeated."""
+    """Apply the saved plan. Changes that earlier runs of the same plan made count as done, so this may be repeated."""
     path = Path(job.plan_path)
     try:
         plan = from_json(path.read_text(encoding="ascii"))
     except OSError as error:
         raise UsageError(f"the plan {path} can't be read: {error.strerror}", hint="plan the fleet again") from error
-    if is_address(job.list_path):  # where a plan that waited for its approval is compared with the list of today
+    if is_address(job.list_path):  # a plan that waited for its approval is compared with the list that is there now
         context = replace(context, settings=context.settings.model_copy(update={"list": job.list_path}))
     run = apply_plan(plan, context, folder=path.parent, command="sync" if job.is_sync else "apply")
     facts.plan, facts.run = plan, run

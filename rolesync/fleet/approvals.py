@@ -38,7 +38,7 @@ def _again(path: Path) -> str:
 
 
 def keep_or_remove(path: Path, look: str = "") -> str:
-    """Say what to do about an approval that is there already; `look` says how to look at it, if not by a command."""
+    """Describe what to do about an existing approval; `look` is the way to see it, if that is not a command."""
     look = look or f"look at it: rolesync show {quote(str(path))}"
     return f"{look}; if it must not be applied, {_again(path)}"
 

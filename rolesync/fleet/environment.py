@@ -9,7 +9,7 @@ from rolesync.errors import UsageError
 from rolesync.settings import Settings
 
 _FOR_ALL = frozenset({"STATE_DIR", "OPERATOR", "LOG_LEVEL", "LOG_FORMAT"})
-"""What may be set in the environment, because it belongs to the process and not to an account."""
+"""Settings that may be in the environment of a fleet, because they belong to the process and not to an account."""
 
 _WORDS = {name.upper(): get_args(Settings.model_fields[name].annotation) for name in ("log_level", "log_format")}
 """The known values of variables that are passed on to the workers."""

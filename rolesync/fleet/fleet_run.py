@@ -1,7 +1,7 @@
 """A run over a fleet: it holds the fleet's lock, runs the jobs of accounts in parallel, and keeps the journal.
 
 If the journal can't be written any more, no account begins, and those under way end. Their results are shown, and the
-run says what its journal lacks. To the journal, they began without a result, so that resuming finds out what was done.
+run shows what its journal lacks. To the journal, they began without a result, so that resuming finds out what was done.
 """
 
 import secrets
@@ -156,7 +156,7 @@ class FleetRun:
                     self.heads[name] = result.head
                 try:
                     self.journal.end(result, job.kind)
-                finally:  # the account has ended, whatever the journal has of it
+                finally:  # the account has ended, even if the journal lacks its result
                     schedule.ended(result)
                     self.context.ended(result, len(jobs) - len(schedule.results))
         except BaseException as error:  # noqa: BLE001  # the thread that waits handles it

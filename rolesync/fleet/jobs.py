@@ -35,7 +35,7 @@ class Job:
         values: its settings, as in the fleet file.
         secrets: the folder of its secrets; "" for none.
         list_path: its list; "" for none.
-        plan_path: where its plan is saved, or lies.
+        plan_path: where its plan is saved, or was saved before.
         needs_approval: whether its changes wait for a reviewer.
         is_sync: whether planning and applying are the halves of a sync.
         head: the end of its record as the fleet knows it; None where unknown.

@@ -188,7 +188,7 @@ class _Side:
 
 @dataclass(frozen=True, slots=True)
 class _Note:
-    """What one side has written: the number of the holder, what became of its own try, and which machine it is."""
+    """The message of one side: the number of the holder, the result of this side's attempt, and its machine."""
 
     number: str
     word: str

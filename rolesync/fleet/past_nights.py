@@ -151,7 +151,7 @@ def _continued(night: PastNight, entry: Mapping[str, Any]) -> PastNight:
         result = decode_result(entry["result"])
         if (earlier := night.results.get(result.account)) and result.plan is None:
             result = replace(result, plan=earlier.plan)
-        night.results[result.account] = result  # a copy for each would take the square of the accounts
+        night.results[result.account] = result  # in place: a copy for each account would take quadratic time
         return replace(night, begun=night.begun - {result.account})
     verdicts = tuple(FleetVerdict(**{**each, "accounts": tuple(each["accounts"])}) for each in entry["verdicts"])
     return replace(night, verdicts=verdicts, stopped=entry["stopped"], finished_at=entry["time"])

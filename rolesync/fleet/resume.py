@@ -16,7 +16,7 @@ RESUMABLE = ("sync", "apply")
 
 
 def resume_fleet(context: FleetContext, past: PastNight) -> Night:
-    """Do what is left of an earlier run that applied, or was to apply. What was done is not sent again.
+    """Finish an earlier run that applied, or should have applied. Changes that are done are not sent again.
 
     A sync plans the accounts that are not done again, because their lists may be others by now. An apply applies the
     plans that were reviewed.

@@ -43,7 +43,7 @@ def _is_meant(account: FleetAccount, words: Collection[str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class AccountValue:
-    """What is set for an account: a key of the fleet file, its value as JSON has it, and where that comes from.
+    """A setting of an account: a key of the fleet file, its value in JSON form, and the source of the value.
 
     `value` is None if it is not set, and for a secret, which `is_secret` shows.
     """

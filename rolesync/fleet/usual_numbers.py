@@ -1,4 +1,4 @@
-"""What is usual for each account: the numbers of its last nights, from the fleet's journal."""
+"""The usual numbers of each account: those of its last nights, from the fleet's journal."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -66,7 +66,7 @@ def _read_jobs(jobs: Queue[str], is_busy: threading.Event) -> None:
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # recording how far the run came must not be interrupted again
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second signal must not interrupt the recording of the run's end
     raise KeyboardInterrupt
 
 

@@ -112,7 +112,7 @@ class LocalEngine:
     def _interrupt(self, worker: "_Worker") -> None:
         worker.interrupt()
         killing = Timer(self._grace, worker.kill)
-        killing.daemon = True  # it must not keep the fleet from ending
+        killing.daemon = True  # the fleet must end without waiting for this timer
         killing.start()
 
     def close(self) -> None:
@@ -166,7 +166,7 @@ class _Worker:
         }
         if log_level:
             environment["ROLESYNC_LOG_LEVEL"] = log_level
-        # A process group of its own: Ctrl-C reaches only the fleet, even while a worker starts; it decides what ends.
+        # Its own process group: Ctrl-C reaches only the fleet, even while a worker starts; the fleet ends its workers.
         self._process = subprocess.Popen(  # noqa: S603  # this program's own module
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd=Path.cwd(), process_group=0
         )
@@ -235,7 +235,7 @@ class _Worker:
         return code
 
     def close(self) -> None:
-        """Let an idle process end by itself."""
+        """Let an idle process end, by closing its standard input."""
         self._close_pipes()
         self._process.wait()
 

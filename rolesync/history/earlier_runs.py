@@ -1,4 +1,4 @@
-"""What earlier runs mean for the next one: the list last applied, the users absent from it, and the unsettled runs."""
+"""The facts of earlier runs for the next run: the list last applied, the users absent from it, the unsettled runs."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,7 +16,7 @@ from rolesync.model.plans import Plan
 class EarlierRun:
     """A run that went ahead, the digest of its plan, whether all of it was done, and its command.
 
-    `began` and `ended` are its times, "" where the record has none. `sent` says whether it sent changes.
+    `began` and `ended` are its times, "" where the record has none. `sent` shows whether it sent changes.
     `reviewed_digest` is that of the plan before its approval; "" for a plan without one. `reviewer` is who approved it,
     `excluded` counts the changes that this reviewer excluded.
     """

@@ -1,4 +1,4 @@
-"""What runs really did, from their events alone: the basis of `undo`, and of resuming after a crash.
+"""The effects of runs, from their events alone: the basis of `undo`, and of resuming after a crash.
 
 The response to a request, or the read that followed it, shows which of its actions took effect. Where the record has
 neither, because the run was killed or Studio was unreachable, the request is open: only Studio knows.

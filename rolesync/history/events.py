@@ -33,7 +33,7 @@ class SentAction(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DriftById:
-    """What others changed in the managed roles after the run `since`: by role the ids of users who got or lost it."""
+    """Drift after the run `since`: for each managed role the ids of users who gained or lost it."""
 
     since: str
     added: Mapping[str, Sequence[int]]

@@ -51,7 +51,7 @@ def save_holders(record: Record, run: str, live: Live, plan: Plan, earlier: Earl
     if former := _former_of(plan, expected_holders(earlier)):
         snapshot = {"former": former, **snapshot}
     content = json.dumps(snapshot, separators=(",", ":")).encode("ascii")
-    # The record first, since it must know the file. Until the file is replaced, the earlier snapshot counts.
+    # The record gets the checksum before the file is replaced. Until then, the earlier snapshot counts.
     append_event(record, HoldersSaved(run=run, sha256=sha256(content).hexdigest()))
     with os_errors_named(path, "written"):
         replace_file(path, content)

@@ -52,10 +52,10 @@ class AnswerEntry:
 
 @dataclass(frozen=True, slots=True)
 class RequestEntry:
-    """A request with its answers. Of several answers about a user, the last counts.
+    """A request with its answers. The last answer about a user counts.
 
-    `is_open` is an intent without an outcome. `others` are the roles of users in the answers whom no action is about,
-    `replaced` the roles in answers that a later answer contradicts.
+    `is_open` is an intent without an outcome. `others` are the roles of users in the answers without an action in the
+    request. `replaced` are roles in answers that a later answer contradicts.
     """
 
     answers: tuple[AnswerEntry, ...]

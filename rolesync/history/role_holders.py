@@ -1,4 +1,7 @@
-"""Who holds the roles, with the evidence for each: as of a day by the record alone, or now beside a read of Studio."""
+"""Lists the holders of roles, each with the evidence.
+
+The holders of a day come from the record alone; those of now come from the record and a read of Studio.
+"""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

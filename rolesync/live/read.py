@@ -30,7 +30,7 @@ def read_live(
         rows: the list; rows with other roles are skipped.
         progress: called after each answer.
         scan: allows finding many users on the pages of other roles, and accepts holders of any of `roles` as found,
-            instead of one request each. The docstring of this package says what pages can't show.
+            instead of one request for each user. The docstring of this package names the limits of pages.
 
     Returns:
         Users (LIVE), each once. A listed user who is missing in them is not in Studio, unless `refusals` has the

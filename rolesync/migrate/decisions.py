@@ -61,7 +61,7 @@ class Decision(NamedTuple):
 
     @property
     def _holds_moments(self) -> bool:
-        """Whether the column holds times and no words: its rows differ, and say nothing about the user."""
+        """Whether the column holds times and no words, which show nothing about whether the user counts."""
         return not self.counting and all(_MOMENT.match(word.word) for word in self.words)
 
     @property
@@ -78,14 +78,14 @@ class Decision(NamedTuple):
 
     @property
     def options_for_words_alone(self) -> list[str]:
-        """The options by which rows with a blank cell don't count, either, where that says nothing about the user."""
+        """The options by which rows with a blank cell don't count either, if a blank shows nothing about the user."""
         if not self.asks_about_blanks:
             return self.options_to_leave_out
         return self._keep([word for word in self.counting if word])
 
     @property
     def asks_about_blanks(self) -> bool:
-        """Whether rows with a blank cell count, in a column that says of each user whether the user counts."""
+        """Whether rows with a blank cell count, although the column should be filled for each user."""
         meaning = header_meaning(self.column)
         says_of_each = meaning is not None and meaning.kind in _SAYING_OF_EACH
         return says_of_each and self.blank_counts and any(self.counting) and bool(self.options_to_leave_out)

@@ -109,8 +109,8 @@ def lay_out_source(recipe: Recipe, header: Sequence[str], source: str, *, fixed:
         fixed: the role of all users; "" if the rows name it.
 
     Raises:
-        InputRefusedError: there is no column for the user or the role, no column that an option names, or there are two
-            columns for the same field.
+        InputRefusedError: a column for the user or the role, or a column that an option names, is missing. Or two
+            columns have the same field.
     """
     recipe = recipe_by_meaning(recipe, header)
     columns = _Columns(header, source, first_of_many=bool(recipe.preset))

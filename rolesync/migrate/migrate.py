@@ -122,7 +122,7 @@ def _foreign_ids(
 
 
 def _ignored_columns(recipe: Recipe, sources: Iterable[Source]) -> Iterator[PlacedFinding]:
-    """Say of each column that `--ignore-column` names that it is not read."""
+    """Note for each column that `--ignore-column` names that it is not read."""
     for source in sources:
         header = named_header(source.table.header)
         for name in (header[place] for place in sorted(ignored_places(recipe, header))):

@@ -1,4 +1,4 @@
-"""What a file seems to hold, for a user who hasn't said it yet: the program, the columns, and the commands to go on."""
+"""Guesses the content of a file that no option describes: the program, the columns, and the commands to go on."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace

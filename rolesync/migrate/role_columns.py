@@ -93,7 +93,7 @@ def words_for_answers(
 
 
 def is_like_role(word: str, managed: Sequence[str]) -> bool:
-    """Whether a word is like the name of a managed role, or of those who manage others."""
+    """Whether a word is like the name of a managed role, or like a word for managers."""
     folded = word.casefold()
     return any(folded == role.casefold() for role in managed) or any(part in folded for part in _LIKE_ADMINS)
 

@@ -29,7 +29,7 @@ class SourceFile:
 
     @property
     def folder(self) -> Path:
-        """Its folder; the current one for a source that lies in none."""
+        """Its folder; the current folder for a source without a folder."""
         lies_in_folder = self.name == str(self.path) and self.name != STANDARD_INPUT
         return self.path.parent if lies_in_folder else Path()
 

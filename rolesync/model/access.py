@@ -96,7 +96,7 @@ class AccessReview:
     """Who holds the roles, as of a day by the record alone, or now by a read of Studio.
 
     `as_of` is the day, "" for now. `time` is the time of the answer. `holders` are in the order of roles, then
-    addresses. `readings` are by role. `has_snapshot` says whether the file of the last holders is there and unchanged.
+    addresses. `readings` are by role. `has_snapshot` shows whether the file of the last holders is there and unchanged.
     If the record is `broken`, the evidence is from before the break, and `ends` is the time of the last whole record.
     """
 

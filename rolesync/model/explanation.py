@@ -14,7 +14,7 @@ class PastChange:
 
     `outcome` is `done`, `no_effect`, `gone` (no longer in Studio) or `unknown`; or `side_effect` for a role that Studio
     itself changed when a request changed another. `approved_by` is the reviewer of the plan, "" without an approval.
-    `undoes` is the run that the plan took back, "" for a plan of a list.
+    `undoes` is the run that the plan undid, "" for a plan of a list.
     """
 
     run: str

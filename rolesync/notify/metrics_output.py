@@ -8,7 +8,7 @@ from pathlib import Path
 from rolesync.notify.network import Network, send_request
 from rolesync.private_files import replace_file
 
-FILE_MODE = 0o644  # whatever the umask, and whatever it was: the node exporter is another user
+FILE_MODE = 0o644  # with any umask and any earlier mode, because the node exporter is another user
 
 
 def write_metrics(path: Path, text: str) -> None:

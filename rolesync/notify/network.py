@@ -18,7 +18,7 @@ from rolesync.tables.regular_file import read_regular
 SECONDS = 10.0  # for one attempt
 ATTEMPTS = 3
 MAX_SECRET_BYTES = 16_384
-_REPEATABLE = {408, 425, 429}  # and all from 500 on
+_REPEATABLE = {408, 425, 429}  # and every status from 500 on
 _SERVER_ERROR = 500
 _SUCCESS = range(200, 300)
 
@@ -77,7 +77,7 @@ class Network:
 
 
 class DeliveryError(Exception):
-    """A message was not delivered; `is_transient` says whether another attempt may succeed. It names no secret."""
+    """A message was not delivered; `is_transient` shows whether another attempt may succeed. It names no secret."""
 
     def __init__(self, reason: str, *, is_transient: bool = False, wait: float | None = None) -> None:
         super().__init__(reason)

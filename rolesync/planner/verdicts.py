@@ -16,7 +16,7 @@ def limited(  # noqa: PLR0913  # a verdict has that many parts
 
 
 def advise(setting: str, check: str = "check the list", *, is_undo: bool = False) -> str:
-    """Say what to do about a limit that is reached: check something, else change the setting or override the plan.
+    """Describe what to do about a limit that is reached: check something, else change the setting or override the plan.
 
     An undo has no list to check, and happens once, so that the limit stays as it is.
     """

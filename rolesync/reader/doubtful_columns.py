@@ -1,8 +1,8 @@
 """Columns that a list doesn't read, but that may speak against a user, such as `Account status` or `until`.
 
-Such a column is about the person or account, or its header has a second meaning. If each of its cells says that the
-person counts, it is ignored, and a finding says so. If a cell speaks against a user, or nobody knows what it says, the
-list is refused, and the user decides by an option.
+Such a column is about the person or account, or its header has a second meaning. If each of its cells shows that the
+person counts, the column is ignored, with a finding. If a cell speaks against a user, or its meaning is unknown, the
+list is refused, and the operator decides by an option.
 """
 
 import re

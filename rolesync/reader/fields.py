@@ -1,8 +1,8 @@
-"""The cells of a header → the columns that may hold each field, and those about which the user decides.
+"""The cells of a header → the columns that may hold each field, and the columns about which the operator decides.
 
-A header means a field if the settings name it, else if it is spelled as `KNOWN_HEADERS` has it, else by
-`column_words`. For user and role the first of these counts: beside `email`, the column `Work email` is just another
-column. All columns count that take a role away or limit it, because an ignored one could be the one that does.
+A header means a field if the settings name it, or it is in `KNOWN_HEADERS`, or by `column_words`. For user and role,
+the first of these rules that finds a column decides: if there is `email`, `Work email` is not read as the user. All
+columns that take a role away or limit it count, because an ignored column could be the one that removes the role.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

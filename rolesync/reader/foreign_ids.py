@@ -35,7 +35,7 @@ def ids_alone(
         column: the header of the ids.
         signs: headers that only other programs have.
         rows: the numbers of these rows.
-        keeps: the option that says that the ids are Studio's.
+        keeps: the option that declares the ids to be Studio's.
         header_row: the header's row number; None if there is none.
     """
     shown = name_some(map(str, rows))

@@ -45,7 +45,7 @@ class Hints(NamedTuple):
         return self._command(frozenset())
 
     def _command(self, named: AbstractSet[str]) -> str:
-        without = named | {"--role-column"} if "--role" in named else named  # each alone decides the role
+        without = named | {"--role-column"} if "--role" in named else named  # either option alone decides the role
         words = [self.file, *form_options(self.form, without)]
         return " ".join(["rolesync migrate", *(shlex.quote(printable(word)) for word in words)])
 
@@ -201,13 +201,13 @@ def _missing_fields(
 
 
 def _describe_blank(header: Sequence[str], field: Field) -> str:
-    """Say how to name a column with a blank header; "" if all columns have a header."""
+    """Describe how to name a column with a blank header; "" if all columns have a header."""
     blank = [name for text, name in zip(header, named_header(header), strict=True) if not text.strip()]
     return f", for the blank header {option('set', f'{_SETTINGS[field]}={blank[0]}')}" if blank else ""
 
 
 def ignored_columns(header: Sequence[str], form: ListForm) -> Iterator[Finding]:
-    """Say of each column that the settings ignore that it is not read, or not there."""
+    """Note for each column that the settings ignore that it is not read, or not there."""
     ignored = {fold_name(name, form): name for name in form.ignore_columns}
     names = named_header(header)
     present = set(map(fold_header, (*header, *names)))

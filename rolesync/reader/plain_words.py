@@ -19,9 +19,9 @@ Bytes = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]
 
 _LETTERS = 3  # at the beginning of a cell; few other texts begin like a word against a user
-_BITS = 5  # that tell one letter from another, whatever its case
+_BITS = 5  # that distinguish letters, without their case
 _NOT_ASCII = 0x80  # from here on, bytes belong to other letters
-_CASE = 0x20  # the bit that makes a letter of ASCII small
+_CASE = 0x20  # the bit that makes an ASCII letter lower-case
 _PART = 4  # bytes of a key that are looked for at once; a key has one at each of so many places
 _SMALL_PART, _SMALL_KEY = int.from_bytes(b" " * _PART, "little"), int.from_bytes(b" " * KEY, "little")
 _HASH, _SHIFT = np.uint32(2654435769), 16  # four letters → a code of 16 bits (Knuth's multiplicative hash)

@@ -79,7 +79,7 @@ def remark_speaks_against(cell: str) -> bool:
         for place, word in enumerate(words)
         if word in against
     )
-    return says_so and _key_pattern().search(cell) is not None  # `plain_rows` sees no other texts
+    return says_so and _key_pattern().search(cell) is not None  # as `plain_rows` does, which looks only for these keys
 
 
 def _begins(words: Sequence[str], place: int, phrases: Sequence[Sequence[str]]) -> bool:

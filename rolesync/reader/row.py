@@ -152,7 +152,7 @@ class RowReader:
         return email, 0 if self._user_id is None else self._read_user_id(cells[self._user_id])
 
     def _read_user_id(self, cell: str) -> int:
-        """Read an id; beside addresses, a refusal also says how to do without ids."""
+        """Read an id; beside addresses, a refusal also shows how to do without ids."""
         try:
             return read_user_id(cell, self._on_user_id_note)
         except CellError as problem:

@@ -1,8 +1,8 @@
 """Columns whose headers nobody knows, and that a list doesn't read: their cells may speak against a user all the same.
 
-If a cell certainly says that its user no longer counts, such as `suspended` or `no longer works here since May`, the
-list is refused, and the user decides by an option. A column of yes and no is ignored, and a finding says so, because no
-may mean anything.
+A cell such as `suspended` or `no longer works here since May` certainly shows that its user no longer counts. Then the
+list is refused, and the operator decides by an option. A column of yes and no is ignored, and a finding says so,
+because no may mean anything.
 """
 
 from collections import Counter

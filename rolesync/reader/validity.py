@@ -203,7 +203,7 @@ class ValidityReader:
     def _date_reader(
         self, place: int | None, read_cell: Callable[[str, OnNote], date | None]
     ) -> Callable[[str], date | None]:
-        """A function that reads a date of a column; a refusal also says how to do without the column."""
+        """A function that reads a date of a column; a refusal also shows how to do without the column."""
         on_note = self._on_note_of(place)
 
         def read(cell: str) -> date | None:

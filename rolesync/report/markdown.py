@@ -170,5 +170,5 @@ def _code(text: str, limit: int = _CODE_LIMIT) -> str:
     shown = f"{shown[:limit]}…" if len(shown) > limit else shown
     if "`" not in shown:
         return f"`{shown}`"
-    fence = "`" * (max(map(len, _TICKS.findall(shown))) + 1)  # code ends at as many of them as it begins with
+    fence = "`" * (max(map(len, _TICKS.findall(shown))) + 1)  # code ends at as many backticks as it begins with
     return f"{fence} {shown} {fence}"

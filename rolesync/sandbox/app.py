@@ -77,7 +77,7 @@ class SandboxApp:
         if path.startswith(CONTROL):
             await self._endpoints(scope, receive, send)
             return
-        if "//" in path:  # as clients write it that join `/api/public/v1/` and `/users`
+        if "//" in path:  # from clients that join `/api/public/v1/` and `/users`
             path = _SLASHES.sub("/", path)
             scope = {**scope, "path": path}
         kind = _KINDS.get(path) or _kind(path)

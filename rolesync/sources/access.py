@@ -98,7 +98,7 @@ class Clocks:
 
 
 class Deadline:
-    """The end of the time that a whole fetch may take, whatever it consists of."""
+    """The end of the time that a whole fetch may take, with all its requests."""
 
     def __init__(self, where: str, seconds: float, clocks: Clocks) -> None:
         self._where, self._seconds, self._clock = where, seconds, clocks.seconds

@@ -1,7 +1,7 @@
 """Reads over HTTP for a list: within bounds of time and size, from named hosts only, and with secrets for one origin.
 
-The address that was connected to is checked, not the one that a name had before: a name may have another one a moment
-later.
+The address of the connection is checked, not the address that the name had before: a moment later, the name may have
+another address.
 """
 
 import socket

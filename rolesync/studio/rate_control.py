@@ -49,7 +49,7 @@ class RateControl:
         self.limit = float(max_parallel)
         """Requests that may be under way; fractions accumulate."""
         self.rate = math.inf
-        """Requests per second that Studio is believed to accept; infinite until refusals show a limit."""
+        """Estimated requests per second that Studio accepts; infinite until refusals show a limit."""
         self.under_way = 0
         self._max_parallel = max_parallel
         self._max_rate = max_per_second or math.inf

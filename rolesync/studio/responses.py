@@ -1,6 +1,6 @@
 """Turns Studio's answers into values or errors: one table from status to error, and strict reading of JSON.
 
-The message of the error is the one text that says why a request ended; `model.request_effect` classifies it.
+Only the message of the error holds the reason why a request ended; `model.request_effect` classifies this reason.
 """
 
 import json
@@ -98,7 +98,7 @@ def not_offered(message: str) -> NotOfferedError:
 
 
 def wait_text(retry_after: float | None) -> str:
-    """Say in a message for how many seconds Studio asked to wait, if it did; a client may wait less."""
+    """Describe in a message for how many seconds Studio asked to wait, if it did; a client may wait less."""
     return f" and asked to wait {retry_after:,g} s" if retry_after else ""
 
 
@@ -118,7 +118,7 @@ def object_of(answer: Answer, where: str) -> dict[str, Any]:
 
 
 def unreadable(where: str, what: str) -> UnreadableAnswerError:
-    """Make the error for a 200 that Studio can't have sent, whatever its API is like by now."""
+    """Make the error for a 200 that no version of Studio's API would send."""
     return UnreadableAnswerError(
         f"{where}: Studio answered 200 with {what}",
         hint="check that base_url is Studio's address, without a log-in page or proxy in between",

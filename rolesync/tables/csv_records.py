@@ -19,7 +19,7 @@ from rolesync.model.findings import Code, Finding, error, printable, quoted
 from rolesync.tables.grid import Block, Cells
 
 FIRST = 4 * 2**10  # bytes of the first block, which holds titles and header and is parsed under each delimiter
-SAMPLE = 4 * 2**10  # bytes of the rows that are looked at before the header is believed
+SAMPLE = 4 * 2**10  # bytes of the rows that confirm a header
 BLOCK = 2**18  # bytes of every other block: it fits into the processor's cache together with its results
 _MAX_CELL = 64 * 2**20  # characters; the csv module's default limit is a page or two
 _NEWLINE = ord("\n")

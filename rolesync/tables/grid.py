@@ -13,7 +13,7 @@ from rolesync.model.findings import Code, Finding, error, printable, quoted
 from rolesync.model.vocabulary import Level
 
 Cells = list[str] | tuple[Finding, ...]
-"""The cells of a row, or the findings that say why it can't be read."""
+"""The cells of a row, or the findings with the reason why it can't be read."""
 
 _NOT_TEXT = re.compile("[\0\udc80-\udcff]")
 
@@ -102,9 +102,9 @@ def find_non_text(
 ) -> tuple[Finding, ...]:
     """Find the cells of a row that are not text for certain.
 
-    A NUL is always an error, because the file is damaged. Bytes that fit no encoding, and letters that depend on a
-    guessed encoding, are an error in a used column and in cells beyond the header. In an unused column such bytes are
-    a warning, and a guess is good enough.
+    A NUL is always an error, because the file is damaged. In a used column and in cells beyond the header, bytes that
+    fit no encoding and letters that depend on a guessed encoding are an error. In an unused column such bytes are a
+    warning, and such letters are ignored.
 
     Args:
         number: the row number.

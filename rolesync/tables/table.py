@@ -39,7 +39,7 @@ def open_table(data: bytes, rules: HeaderRules, form: ListForm) -> Table | tuple
         form: the sheet and the header row, where the settings name them.
 
     Returns:
-        The table, or the findings that say why there is none.
+        The table, or the findings with the reason why there is none.
     """
     content = detect_content(data)
     if isinstance(content, Finding):
@@ -101,7 +101,7 @@ def open_sheets(
         names: the sheets to open.
 
     Returns:
-        For each name the table, or the findings that say why there is none; then all other sheets as grids.
+        For each name the table, or the findings with the reason why there is none; then all other sheets as grids.
     """
     content = detect_content(data)
     if isinstance(content, Finding) or not content.kind.is_workbook:

@@ -109,7 +109,7 @@ def recipients(data: bytes) -> Iterator[tuple[int, Cells]]:
     separator = ";" if ";" in text else ","
     if not _RECIPIENTS.match(data):
         text = f"{_RECIPIENTS_NAMES[0]}: {text}"
-    _, *lines = _MESSAGE_LINE.split(text)  # the name of a line and its text in turn
+    _, *lines = _MESSAGE_LINE.split(text)  # names and texts of lines alternate
     yield 0, [_ADDRESS_HEADER]
     sections = zip(lines[::2], lines[1::2], strict=True)
     pairs = [(name.strip(), entry) for name, line in sections for entry in _entries(line, separator)]

@@ -41,7 +41,7 @@ def workbook_grids(content: Content) -> list[Grid] | Finding:
         message = f"A workbook can't be read, because {cause.name} is not installed."
         raise UsageError(message, hint=install_command("excel")) from cause
     except BaseException as cause:
-        # A defect in the Rust library raises a panic, which is no Exception. It must not end in a traceback.
+        # A defect in the Rust library raises a panic, which is not an Exception. It must not end in a traceback.
         if not isinstance(cause, Exception) and type(cause).__name__ != "PanicException":
             raise
         return _damaged(cause)

@@ -50,5 +50,5 @@ def _shown_value(name: str, value: object) -> object:
     value = to_jsonable_python(value)
     if name != "proxy" or not isinstance(value, str) or "@" not in value:
         return value
-    scheme = _SCHEME.match(value)  # a mistyped address may have none, and a password all the same
+    scheme = _SCHEME.match(value)  # a mistyped address may have a password but no scheme
     return f"{scheme[0] if scheme else ''}***@{value.rpartition('@')[2]}"

@@ -49,7 +49,7 @@ class Context:
         return replace(self, run=self.new_run())
 
     def new_run(self) -> str:
-        """Return the id of the run that has begun, or of a new one; it is in each line of the log from then on."""
+        """Return the id of the run that has begun, or of a new run. From then on, each line of the log has this id."""
         if self.run:
             return self.run
         import structlog  # noqa: PLC0415  # commands that only read the record neither plan nor log

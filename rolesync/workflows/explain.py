@@ -23,8 +23,8 @@ def explain_user(user: str, context: Context, path: Path | str | None = None, *,
         user: an e-mail address, or a user id with or without `#`.
         context: its settings name the account.
         path: a list, to show which of its rows name the user.
-        live: whether to ask Studio for the roles of today, and with a list for what the next plan would do before its
-            guards.
+        live: whether to ask Studio for the current roles. With a list, this also computes what the next plan would do
+            before its guards.
 
     Raises:
         UsageError: `user` is neither an address nor an id.

@@ -102,7 +102,7 @@ class _Interview:
         if options.redirect_uri:
             parse_redirect(options.redirect_uri)
         if options.client_id and options.redirect_uri and options.client_secret.get_secret_value():
-            self._check_key(self._ask_key())  # there is nothing to answer anew
+            self._check_key(self._ask_key())  # all answers are options, so none can be asked for again
         else:
             self._answer(dict[str, str](), self._ask_key, self._check_key)
 

@@ -26,11 +26,11 @@ from rolesync.workflows.context import Context
 
 
 def read_list(file: Path | str, context: Context) -> Desired:
-    """Read the list with its findings; its `status` says whether it may be used.
+    """Read the list with its findings; its `status` shows whether it may be used.
 
     Args:
         file: a path, `-`, or an address.
-        context: the settings say how to fetch and to read it.
+        context: the settings decide how to fetch and to read it.
 
     Raises:
         InputRefusedError: the list can't be fetched, or the file can't be read at all.

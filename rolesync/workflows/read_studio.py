@@ -26,7 +26,7 @@ def read_studio(
     Args:
         studio: where to read.
         rows: the users to find, also those who hold no managed role.
-        context: its settings say how to read, and how far reads may lag.
+        context: its settings decide how to read, and how far reads may lag.
         earlier_runs: the runs in the record; None if the record can't be used, so that no recent change is known.
         roles: the roles; the managed roles by default.
 

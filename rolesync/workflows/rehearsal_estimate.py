@@ -39,7 +39,7 @@ def estimate_stages(
     chunks_of_waves = [len(wave) for wave in waves]
     puts = run.requests.by_kind.get(PUT, 0)
     reads = run.requests.total - puts
-    roles = len(run.proof.holders) if run.proof else 0  # the first page of each role says how many pages there are
+    roles = len(run.proof.holders) if run.proof else 0  # the first page of each role shows how many pages there are
     extra_puts = max(0, puts - sum(chunks_of_waves))  # batches that were halved or retried
     write_rounds = sum(ceil(chunks / pace.writes) for chunks in chunks_of_waves) + extra_puts if puts else 0
     read_rounds = min(roles, reads) + ceil(max(0, reads - roles) / pace.reads)

@@ -42,7 +42,7 @@ def effects_to_undo(run: RecordedRun, roles: Sequence[str]) -> list[Effect]:
             f"run {run.run_id} can't be undone yet: the effect of some of its requests is unknown",
             hint="run `rolesync sync` or `rolesync apply` first: it asks Studio about these requests",
         )
-    # An undo may have given back roles that are not managed. They stay.
+    # Roles that are not managed, but were given back by an undo, stay.
     is_undo = any(isinstance(event, RunStart) and event.source.undoes for event in run.events)
     changed = {effect.role for effect in effects(run.events) if not (is_undo and effect.action is Action.ADD)}
     if unmanaged := sorted(changed.difference(roles)):
@@ -96,7 +96,7 @@ def plan_undo(run_id: str, context: Context, *, impact: bool = False) -> Plan:
     run = load_run(settings.account_dir, run_id, key=settings.audit_key.get_secret_value())
     _refuse_dry_run(run)
     undone = effects_to_undo(run, policy.managed_roles)
-    # What the run cost is given back, also roles that are not managed; what Studio gave beside it is left alone.
+    # Roles that the run took are given back, even if they are not managed. Roles that Studio added itself stay.
     lost = {effect.role for effect in undone if effect.action is Action.REMOVE} - set(policy.managed_roles)
     policy = replace(policy, managed_roles=(*policy.managed_roles, *sorted(lost)))
     undone = [effect for effect in undone if effect.role not in lost or effect.action is Action.REMOVE]

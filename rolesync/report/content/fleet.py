@@ -45,13 +45,13 @@ def night_title(night: Night) -> str:
 
 
 def night_sentence(night: Night) -> str:
-    """Say in a sentence how many accounts ended how, as in `fleet district: 198 done, 2 unreachable`."""
+    """Describe in a sentence how many accounts ended how, as in `fleet district: 198 done, 2 unreachable`."""
     counts = ", ".join(f"{number:,} {words}" for words, number in night_count_rows(night))
     return f"fleet {escape_for_display(night.fleet)}, {plural(len(night.results), 'account')}: {counts}"
 
 
 def changes_sentence(night: Night) -> str:
-    """Say how many roles the plans of the night add and remove; or once they were to be applied, how many were.
+    """Describe how many roles the plans of the night add and remove; or once they were to be applied, how many were.
 
     A check plans nothing, so that there is nothing to say.
     """
@@ -103,13 +103,13 @@ def verdict_rows(verdicts: Iterable[FleetVerdict]) -> list[tuple[str, str, str]]
 
 
 def attention_title(night: Night) -> str:
-    """Say how many accounts need a look."""
+    """Describe how many accounts need a look."""
     number = sum(map(_needs_a_look, night.results))
     return f"{plural(number, 'account needs', 'accounts need')} a look" if number else "No account needs a look"
 
 
 def durations(night: Night) -> list[str]:
-    """Say how long the night took, and its slowest account."""
+    """Describe how long the night took, and its slowest account."""
     texts = []
     if night.started_at and night.finished_at:
         taken = datetime.fromisoformat(night.finished_at) - datetime.fromisoformat(night.started_at)

@@ -38,7 +38,7 @@ class ReviewRow:
 
 
 def review_title(accounts: Sequence[ReviewedAccount]) -> str:
-    """Say how many approvals are missing."""
+    """Describe how many approvals are missing."""
     missing = sum(account.state in _OPEN for account in accounts)
     if missing:
         return f"{plural(missing, 'plan waits', 'plans wait')} for approval"

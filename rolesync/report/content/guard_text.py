@@ -10,8 +10,8 @@ from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, escape_for_
 _BY_NUMBERS = {"max_removals", "max_removals_share", "min_holders", "max_shrink_share", "max_age_hours"}
 """Rules whose sentence says all of their message but the advice at its end."""
 
-_OVERRIDE = " or override this plan by its digest"  # the next step says so, once for all guards
-_RIVAL = ", of these "  # a part of a message that no sentence has
+_OVERRIDE = " or override this plan by its digest"  # the next step shows it once for all guards
+_RIVAL = ", of these "  # marks a message with facts that the sentences here lack
 
 
 def guard_sentence(plan: Plan, verdict: Verdict) -> str:

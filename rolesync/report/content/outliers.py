@@ -23,7 +23,7 @@ LARGE_SHARE = 0.5
 LARGE_MEDIA = 1_000_000_000
 """Bytes that a user owns."""
 
-_UNIT = "GB"  # of such a size, as `size_text` has it
+_UNIT = "GB"  # the unit that `size_text` uses for such sizes
 
 MOST_NAMED = 5
 """Domains that the summary names; the table groups by domain and shows all of them."""

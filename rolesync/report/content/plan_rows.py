@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 class GuardRow(NamedTuple):
     """A guard's verdict; `limit` and `value` are `-` where there is none, `role` is empty for all roles.
 
-    `sentence` says what the guard allows and what the plan would do, `advice` what the sentence leaves open.
+    `sentence` shows what the guard allows and what the plan would do, `advice` what the sentence leaves open.
     """
 
     status: str

@@ -1,4 +1,4 @@
-"""The findings of a list by kind. The line of a kind opens to its messages; each message names all of its rows."""
+"""The findings of a list by kind. The line of a kind opens to its messages; each message names its rows."""
 
 from collections import defaultdict
 from collections.abc import Sequence

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("file", "sheet", "cell", "column", "text", "end", "code", "detail")
 CELL_LIMIT = 32_000  # characters of a cell; spreadsheets take 32,767
-MAX_COMMENTS = 2_000  # on one sheet; spreadsheets get slow with more, and the sheet "to look at" has all reasons
+MAX_COMMENTS = 2_000  # on one sheet; more make spreadsheets slow, and the sheet "to look at" has all reasons
 COMMENT_LIMIT = 500  # characters of a comment
 TITLE_LIMIT = 31  # characters of a sheet's name
 FILLS = {

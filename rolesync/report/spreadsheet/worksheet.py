@@ -25,7 +25,7 @@ _EXACT_IDS = 10**15
 _LINE = 15  # points
 _FILTER_BUTTON = 4  # characters
 _TEXT_GAP = 5  # points between the lines of a sheet of text
-_MOST_LINES = 20  # of a cell; what is beyond can be read in the cell itself
+_MOST_LINES = 20  # visible lines of a cell; the cell itself holds the whole text
 _RANGES = 100  # of cells that share a drop-down; spreadsheets limit their number
 _A4 = "9"
 _SHORT, _MOST_ACCOUNT = 12, 80  # characters of a footer, which programs limit
@@ -168,7 +168,7 @@ def _shared_cells(target: WriteOnlyWorksheet, column: Column, *, wraps: bool) ->
     from openpyxl.styles import Alignment  # noqa: PLC0415
 
     text, number, at_least = (WriteOnlyCell(target) for _ in range(3))
-    # A word such as `unknown` stands where the numbers of its column do.
+    # A word such as `unknown` is aligned like the numbers of its column.
     is_number = bool(column.number_format)
     side = "right" if is_number else None
     text.alignment = Alignment(vertical="top", wrap_text=wraps, horizontal=side, indent=int(is_number))

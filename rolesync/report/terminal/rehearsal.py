@@ -61,7 +61,7 @@ def _facts(rehearsal: Rehearsal) -> Iterator[tuple[str, str]]:
 
 
 def _next(rehearsal: Rehearsal, commands: NextCommands) -> Iterator[RenderableType]:
-    """Say what to do next: a plan that didn't work as a whole is not to be applied as it is."""
+    """Describe what to do next: a plan that didn't work as a whole is not to be applied as it is."""
     if rehearsal.run.complete:
         sentence, command = next_step(rehearsal.plan, commands)
         yield heading(sentence)

@@ -83,8 +83,8 @@ class _Server(uvicorn.Server):
     """
 
     def __init__(self, app: ReviewApp) -> None:
-        # `http` fixes the parser, whatever else is installed. There is no log of requests, because it would contain the
-        # key, and there are no warnings, because with them any client could write to the reviewer's terminal.
+        # `http` fixes the parser, even if another is installed. There is no log of requests: it would contain the key.
+        # There are no warnings, because through them any client could write to the reviewer's terminal.
         super().__init__(
             uvicorn.Config(
                 app,

@@ -111,8 +111,8 @@ def clean_list(live: Live, marks: dict[Key, Mark]) -> CleanList:
     """Divide the holders of today by their marks.
 
     Raises:
-        InputRefusedError: a row shows another name or address than its user has, so that the rows were mixed up, or the
-            user has another one since.
+        InputRefusedError: a row shows another name or address than its user has: rows were mixed up, or the user has
+            changed since.
     """
     result = CleanList([], [], [], [])
     left = dict(marks)
