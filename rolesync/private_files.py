@@ -59,8 +59,8 @@ def replace_file(
     descriptor, new_path = _create_beside(path)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            kept = _keep_group(descriptor, replaced) if replaced else mode
-            new_path.chmod(kept if keeps_mode else mode)  # exactly, whatever the umask
+            kept_mode = _keep_group(descriptor, replaced) if replaced else mode
+            new_path.chmod(kept_mode if keeps_mode else mode)  # exactly this mode, with any umask
             file.write(content)
             if durable:
                 file.flush()

@@ -102,8 +102,8 @@ class Record:
     def _write(self, event: str, fields: Mapping[str, Any]) -> None:
         position = self._writer.position
         time = self._now().astimezone(UTC).isoformat(timespec="microseconds")
-        named = {"seq": position.seq + 1, "time": time, "event": event, **fields, "prev": position.digest}
-        hashed = _encode(named)[:-1].encode("ascii")  # what closes the object comes after the hash
+        members = {"seq": position.seq + 1, "time": time, "event": event, **fields, "prev": position.digest}
+        hashed = _encode(members)[:-1].encode("ascii")  # what closes the object comes after the hash
         self._writer.append(hashed + f',"hash":"{self._configured_seal.hex(hashed)}"}}\n'.encode("ascii"))
 
 

@@ -30,8 +30,8 @@ def show(
     from rolesync.workflows.config import list_settings
 
     settings, wrong = load_settings_to_show(config, assignments)
-    shown = list_settings(settings, wrong.names)
-    listed = [setting for setting in shown if setting.is_changed or setting.is_wrong or not changed]
+    listed_settings = list_settings(settings, wrong.names)
+    listed = [setting for setting in listed_settings if setting.is_changed or setting.is_wrong or not changed]
     try:
         studio, record = settings.studio, str(settings.account_dir)
     except UsageError:

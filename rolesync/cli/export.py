@@ -128,9 +128,9 @@ def _decided(path: Path, context: "Context", settings: "Settings", *, undecided_
     marks = read_marks(data)
     result = clean_list(read_holders(context), marks)
     if result.undecided and not undecided_stay:
-        named = name_some(row["email"] or f"user {row['user_id']}" for row in result.undecided)
+        undecided_users = name_some(row["email"] or f"user {row['user_id']}" for row in result.undecided)
         raise InputRefusedError(
-            f"{plural(len(result.undecided), 'holder')} undecided, without a mark in {path}: {named}; "
+            f"{plural(len(result.undecided), 'holder')} undecided, without a mark in {path}: {undecided_users}; "
             "no list was written",
             hint="mark them, or add --undecided-stay to keep them all",
         )

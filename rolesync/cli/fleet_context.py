@@ -90,11 +90,11 @@ def fleet_context(
     watch_fleet(watched, fleet)
     with fleet_progress() as (progress, ended):
         log_level = "error" if is_quiet() else "debug" if is_verbose() else ""
-        chosen = engine_of(engine, fleet.folder, log_level)
+        job_engine = engine_of(engine, fleet.folder, log_level)
         try:
-            yield FleetContext(fleet, chosen, operator(), frozenset(trusted or []), progress, ended)
+            yield FleetContext(fleet, job_engine, operator(), frozenset(trusted or []), progress, ended)
         finally:
-            chosen.close()
+            job_engine.close()
 
 
 @contextmanager

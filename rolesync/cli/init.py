@@ -110,14 +110,14 @@ def _report(decided: "Decided", written: list[str], config: Path, form: Form) ->
     from rolesync.report.content.text import escape_for_display
 
     notes = [*decided.notes, *_obstacles(decided, config)]
-    named = "" if config == SETTINGS_FILE else f" --config {shlex.quote(str(config))}"
+    config_option = "" if config == SETTINGS_FILE else f" --config {shlex.quote(str(config))}"
     desired = shlex.quote(str(decided.list_file or "roles.csv"))
     has_list = "list" in decided.settings
     commands = [
-        *([] if decided.is_signed_in else [f"rolesync login{named}"]),
-        f"rolesync doctor{named}",
-        *([] if has_list else [f"rolesync export -o {desired}{named}"]),
-        f"rolesync plan{'' if has_list and not decided.list_file else f' {desired}'} -o plan.json{named}",
+        *([] if decided.is_signed_in else [f"rolesync login{config_option}"]),
+        f"rolesync doctor{config_option}",
+        *([] if has_list else [f"rolesync export -o {desired}{config_option}"]),
+        f"rolesync plan{'' if has_list and not decided.list_file else f' {desired}'} -o plan.json{config_option}",
     ]
     if form is Form.JSON:
         show_json({"status": "ok", "settings": decided.settings, "written": written, "notes": notes, "next": commands})

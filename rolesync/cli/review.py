@@ -233,11 +233,11 @@ def end_of_review(approved: "Plan", target: Path) -> "ReviewEnd":
     from rolesync.review.page.session import ReviewEnd
 
     blocked = " A guard still blocks it: only an override lets it pass." if approved.blocked else ""
-    done = f"The plan to {effect_text(approved.effect)} is approved and"
+    sentence_start = f"The plan to {effect_text(approved.effect)} is approved and"
     if str(target) == "-":
-        return ReviewEnd("Approved", f"{done} was written to standard output.{blocked}")
+        return ReviewEnd("Approved", f"{sentence_start} was written to standard output.{blocked}")
     _, command = next_step(approved, NextCommands(apply=apply_command(target)))
-    return ReviewEnd("Approved", f"{done} was saved as {target}.{blocked}", " ".join(command))
+    return ReviewEnd("Approved", f"{sentence_start} was saved as {target}.{blocked}", " ".join(command))
 
 
 def decide_in_table(file: Path) -> str:

@@ -26,12 +26,12 @@ def runs(
 
     settings = load_settings(config, assignments)
     summaries, broken = runs_before_break(settings.account_dir, key=settings.audit_key.get_secret_value())
-    shown = summaries[-last:] if last else summaries
+    shown_runs = summaries[-last:] if last else summaries
     if form is Form.JSON:
         from rolesync.report.json import runs_json
 
-        return show_json_before_break(runs_json(shown), broken)
+        return show_json_before_break(runs_json(shown_runs), broken)
     from rolesync.report.terminal.runs import runs_view
 
-    show_view(runs_view(shown, earlier=len(summaries) - len(shown)), pager=pager_command(wanted=not no_pager))
+    show_view(runs_view(shown_runs, earlier=len(summaries) - len(shown_runs)), pager=pager_command(wanted=not no_pager))
     return raise_if_broken(broken)

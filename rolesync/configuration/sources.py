@@ -92,16 +92,16 @@ def read_settings(
     """
     with collected(wrong):
         refuse_unknown_variables(model.model_fields)
-    named = config or (Path(os.environ[CONFIG_FILE]) if from_file and CONFIG_FILE in os.environ else None)
-    if named and not named.is_file():
-        raise UsageError(f"settings file {named} is not a file", hint=f"correct --config or {CONFIG_FILE}")
-    toml, dotenv = named or (Path("rolesync.toml") if from_file else _NO_FILE), Path(".env")
-    check_settings_file(toml, was_named=named is not None)
+    config_path = config or (Path(os.environ[CONFIG_FILE]) if from_file and CONFIG_FILE in os.environ else None)
+    if config_path and not config_path.is_file():
+        raise UsageError(f"settings file {config_path} is not a file", hint=f"correct --config or {CONFIG_FILE}")
+    toml, dotenv = config_path or (Path("rolesync.toml") if from_file else _NO_FILE), Path(".env")
+    check_settings_file(toml, was_named=config_path is not None)
     check_settings_file(dotenv, was_named=False)
     _check_dotenv(dotenv, model.model_fields)
-    secrets = _secrets_folder(overrides, dotenv, toml, was_named=named is not None)
+    secrets = _secrets_folder(overrides, dotenv, toml, was_named=config_path is not None)
     _check_secrets_names(secrets, model.model_fields)
-    places = _origins(dotenv, toml, secrets, was_named=named is not None)
+    places = _origins(dotenv, toml, secrets, was_named=config_path is not None)
     assigned = {name: value for name, value in overrides.items() if value is not None}
     try:
         sources = (
@@ -140,8 +140,8 @@ def _problem(item: ErrorDetails, origins: Mapping[str, Origin], fields: Mapping[
     """Describe one error of the validation, with its place."""
     if not item["loc"]:  # settings that don't fit each other
         text = item["msg"].removeprefix("Value error, ")
-        named = (name for name in origins if re.search(rf"\b{name}\b", text))
-        places = {name: origins[name].source.place_of(name) or "the command line" for name in named}
+        wrong_names = (name for name in origins if re.search(rf"\b{name}\b", text))
+        places = {name: origins[name].source.place_of(name) or "the command line" for name in wrong_names}
         return f"{text} ({'; '.join(f'{name}: {place}' for name, place in places.items())})" if places else text
     name, *inner = map(str, item["loc"])
     source = origins[name].source if name in origins else Source(Kind.OPTION, PREFIX)
@@ -190,8 +190,8 @@ def _secrets_folder(overrides: Mapping[str, object], dotenv: Path, toml: Path, *
     folder, place = (source.path or Path("x")).parent / Path(name).expanduser(), source.place_of("secrets_dir")
     if not folder.is_dir():
         hint = "correct it; `rolesync init` makes the folder and the files in it"
-        named = f"{place}: " if place else ""
-        raise UsageError(f"settings: {named}secrets_dir: {folder} is not a folder", hint=hint)
+        place_prefix = f"{place}: " if place else ""
+        raise UsageError(f"settings: {place_prefix}secrets_dir: {folder} is not a folder", hint=hint)
     if source.path is None:
         return str(folder)
     is_trusted = was_named and source.kind is Kind.TOML

@@ -81,8 +81,8 @@ def former_addresses(held: pd.DataFrame, expected: ExpectedHolders | None) -> di
         the user holds no role, because other hands, or Canvas, may give it back.
     """
     additions = held[held["action"] == Action.ADD.value]
-    kept = additions[additions["reason"].isin([HeldReason.RENAMED.value, HeldReason.ADDRESS_MOVED.value])]
-    former = dict(zip(kept["user_id"].tolist(), kept["email"].tolist(), strict=True))
+    readdressed = additions[additions["reason"].isin([HeldReason.RENAMED.value, HeldReason.ADDRESS_MOVED.value])]
+    former = dict(zip(readdressed["user_id"].tolist(), readdressed["email"].tolist(), strict=True))
     emails = additions["email"][_is_unfound(additions)].tolist()
     if expected and emails:
         for place, user_ids in _users_before(Index(pack(emails)), expected).items():

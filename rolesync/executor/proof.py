@@ -91,5 +91,5 @@ def _emails(plan: Plan, before: Live, after: Live) -> Mapping[int, str]:
 def _sentences(role: str, what: str, ids: Collection[int], emails: Mapping[int, str]) -> list[str]:
     if not ids:
         return []
-    named = name_some(f"{emails.get(user_id) or 'no e-mail'} (#{user_id})" for user_id in sorted(ids))
-    return [f"{role}: {len(ids):,} {what}: {named}"]
+    user_names = name_some(f"{emails.get(user_id) or 'no e-mail'} (#{user_id})" for user_id in sorted(ids))
+    return [f"{role}: {len(ids):,} {what}: {user_names}"]

@@ -94,8 +94,8 @@ def recheck_plan(plan: Plan, before: Live, runs: EarlierRuns, limits: CurrentLim
     """
     remaining = recheck(plan.changes, before, _last_seen_roles(plan, before, runs), _applied_by(plan, runs))
     remaining = without_outdated(remaining, plan.periods, limits.day, clocks_agree=before.clocks_agree)
-    rest = replace(plan, changes=remaining.to_send)
-    check_guards(rejudge(rest, before, limits.owner, limits.protected_users, limits.baseline), override)
+    remaining_plan = replace(plan, changes=remaining.to_send)
+    check_guards(rejudge(remaining_plan, before, limits.owner, limits.protected_users, limits.baseline), override)
     drift = drift_by_others(limits.baseline.expected, runs, before)
     return Rechecked(replace(plan, drift=drift), remaining, before)
 
@@ -225,8 +225,8 @@ def _last_seen_roles(plan: Plan, before: Live, runs: EarlierRuns) -> LastSeenRol
 def _applied_by(plan: Plan, runs: EarlierRuns) -> AppliedBy:
     """Return what the runs of the plan made, approved or not, once one of them was complete; nothing before."""
     is_complete = any(run.complete for run in runs.of_plan(plan))
-    done = effects(runs.events_of_plan(plan)) if is_complete else ()
-    return {(effect.user_id, effect.action.value, effect.role): effect.run for effect in done}
+    done_effects = effects(runs.events_of_plan(plan)) if is_complete else ()
+    return {(effect.user_id, effect.action.value, effect.role): effect.run for effect in done_effects}
 
 
 def _roles_today(live: Live, user_ids: Collection[int]) -> LastSeenRoles:

@@ -39,18 +39,18 @@ def carry_out(plan: Plan, remaining: Remaining, before: Live, context: RunContex
     """
     record, started = context.record, context.now()
     append_event(record, run_start(plan, context.run, context.command, context.operator))
-    rest = replace(plan, changes=remaining.to_send)
+    remaining_plan = replace(plan, changes=remaining.to_send)
     try:
         journal = Journal(record, context.run, context.seconds)
         executed = execute(
-            rest,
+            remaining_plan,
             context.studio,
             journal,
             context.progress,
             parallel=context.parallel,
             changed_lately=context.recent.user_ids,
         )
-        after, read_error = _read_again(rest, before, executed, context)
+        after, read_error = _read_again(remaining_plan, before, executed, context)
     except BaseException:
         with suppress(RecordError):  # it may be the cause
             append_event(record, _end(context, status="interrupted", unsettled=True))
@@ -63,7 +63,7 @@ def carry_out(plan: Plan, remaining: Remaining, before: Live, context: RunContex
         started_at=started,
         finished_at=context.now(),
         outcomes=remaining.with_sent(outcomes),
-        proof=prove(rest, before, after, outcomes) if after else None,
+        proof=prove(remaining_plan, before, after, outcomes) if after else None,
         requests=Requests(dict(sorted(context.studio.client.counts.items()))),
         stopped="; ".join(filter(None, (stopped.message, stopped.hint))) if stopped else "",
         held=len(plan.held),

@@ -178,13 +178,13 @@ class Sender:
             request.answered(OutcomeStatus.UNKNOWN.value, {}, f"interrupted ({type(error).__name__})")
             raise
         changes = dict(by_user(batch))
-        shown = {
+        shown_roles = {
             user.id: user.roles
             for user in users
             if user.id in changes and not are_hidden_in_answer(changes[user.id], frozenset(user.roles))
         }
-        request.answered(200, shown)
-        self._count_end(RequestEffect.APPLIED if shown else RequestEffect.UNCLEAR)
+        request.answered(200, shown_roles)
+        self._count_end(RequestEffect.APPLIED if shown_roles else RequestEffect.UNCLEAR)
         return users
 
     def _count_end(self, effect: RequestEffect, error: StudioError | None = None) -> None:
@@ -273,10 +273,12 @@ class Sender:
         requests = [change.requests for change in batch]
         try:
             send()
-        except Exception:  # raised again below; the open changes are kept after any error
-            left = [change for change, number in zip(batch, requests, strict=True) if change.requests == number]
-            if left:
-                self.doubts.add(request, request.chunk, left, RequestEffect.REFUSED, refusal.message)
+        except Exception:  # raised again below; the unsent changes are kept after any error
+            unsent_changes = [
+                change for change, number in zip(batch, requests, strict=True) if change.requests == number
+            ]
+            if unsent_changes:
+                self.doubts.add(request, request.chunk, unsent_changes, RequestEffect.REFUSED, refusal.message)
             raise
 
     def _send_halves(self, chunk: int, batch: list[Change]) -> None:

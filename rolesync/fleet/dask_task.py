@@ -56,9 +56,9 @@ def take_job(path: Path) -> Job:
         FileNotFoundError: another worker has taken the job, or the fleet has taken it back.
         OSError: the job can't be read.
     """
-    taken = path.with_name(path.name + TAKEN)
-    path.rename(taken)
-    return decode_job(taken.read_text(encoding="utf-8"))
+    taken_path = path.with_name(path.name + TAKEN)
+    path.rename(taken_path)
+    return decode_job(taken_path.read_text(encoding="utf-8"))
 
 
 @cache

@@ -127,8 +127,8 @@ def read_fleet(path: Path, state_dir: Path) -> Fleet:
     problems += _problems_of_accounts(accounts, table)
     if problems:
         raise _refusal(path, problems)
-    chosen = folder / table.state_dir if table.state_dir else state_dir
-    return Fleet(path.absolute(), sha256(content).hexdigest(), table, chosen.expanduser(), accounts)
+    state_folder = folder / table.state_dir if table.state_dir else state_dir
+    return Fleet(path.absolute(), sha256(content).hexdigest(), table, state_folder.expanduser(), accounts)
 
 
 def _refusal(path: Path, problems: list[str]) -> UsageError:

@@ -34,8 +34,10 @@ def resume_fleet(context: FleetContext, past: PastNight) -> Night:
     with fleet_run(context, past.command, past.run) as run:
         if past.command == "apply":
             return judge_and_apply(run, past.started_at, list(map(_to_apply_again, before.values())), folder)
-        left = [each for each in fleet.enabled if each.name in before and before[each.name].status not in SUCCESSES]
-        results, stopped = plan_accounts(run, left, folder, is_sync=True)
+        unfinished = [
+            each for each in fleet.enabled if each.name in before and before[each.name].status not in SUCCESSES
+        ]
+        results, stopped = plan_accounts(run, unfinished, folder, is_sync=True)
         before |= {result.account: result for result in results}
         save_planned(run, folder, list(before.values()))
         return judge_and_apply(run, past.started_at, list(before.values()), folder, stopped)

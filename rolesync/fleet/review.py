@@ -194,8 +194,8 @@ class FleetReview:
 
         def leave(decisions: Decisions) -> ReviewEnd:
             saved = self._save_decisions(name, decisions)
-            kept = f"The decisions were saved as {saved}." if saved else "There were no decisions to save."
-            return ReviewEnd("Nothing was approved", kept)
+            saved_text = f"The decisions were saved as {saved}." if saved else "There were no decisions to save."
+            return ReviewEnd("Nothing was approved", saved_text)
 
         decisions = session.decisions if session else None
         self._sessions[name] = ReviewSession(

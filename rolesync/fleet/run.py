@@ -128,9 +128,9 @@ def apply_planned(
     for result in results:
         if result.status is AccountStatus.PLANNED:
             approved = approved_path(folder, result.account)
-            chosen = approved if approved.exists() else plan_path(folder, result.account)
+            plan_to_apply = approved if approved.exists() else plan_path(folder, result.account)
             account = fleet.accounts[result.account]
-            jobs.append(run.job(JobKind.APPLY, account, chosen, is_sync=run.command == "sync"))
+            jobs.append(run.job(JobKind.APPLY, account, plan_to_apply, is_sync=run.command == "sync"))
     names = {job.account for job in jobs}
     planned = {result.account: result for result in results if result.account in names}
     schedule = run.run_jobs(jobs, is_staged=True, planned=planned)

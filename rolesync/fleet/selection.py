@@ -31,10 +31,10 @@ def select(fleet: Fleet, only: Sequence[str], but: Sequence[str]) -> list[FleetA
             raise UsageError(f"the fleet has no account and no tag {word!r}", hint=f"see {fleet.path}")
         if account and not account.enabled and word in only:
             raise UsageError(f"{word} is not enabled: {account.reason}", hint=f"enable it in {fleet.path}")
-    chosen = [each for each in fleet.enabled if (not only or _is_meant(each, only)) and not _is_meant(each, but)]
-    if not chosen:
+    selected = [each for each in fleet.enabled if (not only or _is_meant(each, only)) and not _is_meant(each, but)]
+    if not selected:
         raise UsageError("no account is left", hint="correct --only and --not")
-    return chosen
+    return selected
 
 
 def _is_meant(account: FleetAccount, words: Collection[str]) -> bool:

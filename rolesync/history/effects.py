@@ -88,15 +88,19 @@ def _changes_by_request(events: Sequence[RunEvent]) -> Iterator[tuple[list[Effec
         elif isinstance(event, Reread | Recovered) and event.all_roles:
             reads.setdefault(event.key, {}).update(event.after)
     for intent, known in requests_of(events):
-        done = [effect for effect, result in _results_of(intent, known) if result is ActionResult.DONE]
-        shown = responses.get(intent.key, {})
-        beside = [effect for user_id, roles in shown.items() for effect in _side_effects(intent, user_id, roles or ())]
-        added = {(effect.user_id, effect.role) for effect in done if effect.action is Action.ADD}
+        done_effects = [effect for effect, result in _results_of(intent, known) if result is ActionResult.DONE]
+        response_roles = responses.get(intent.key, {})
+        beside = [
+            effect
+            for user_id, roles in response_roles.items()
+            for effect in _side_effects(intent, user_id, roles or ())
+        ]
+        added = {(effect.user_id, effect.role) for effect in done_effects if effect.action is Action.ADD}
         for user_id, roles in reads.get(intent.key, {}).items():
-            if user_id not in shown:
+            if user_id not in response_roles:
                 changed = _side_effects(intent, user_id, roles or ())
                 beside += (each for each in changed if (each.user_id, RIVAL_ROLES.get(each.role)) in added)
-        yield done, beside
+        yield done_effects, beside
 
 
 def _side_effects(intent: Intent, user_id: str, after: Sequence[str]) -> Iterator[Effect]:

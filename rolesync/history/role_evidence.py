@@ -155,17 +155,17 @@ class RoleEvidence:
 
     def _add_drift(self, event: PlanEvent, drift: DriftById) -> None:
         """Note what others changed, unless an earlier reading has shown it already."""
-        shown = self._drifts.get(drift.since, set())
+        drifted_pairs = self._drifts.get(drift.since, set())
         changes = {
             ((role, user_id), holds)
             for holds, by_role in ((True, drift.added), (False, drift.removed))
             for role, user_ids in by_role.items()
             for user_id in user_ids
         }
-        for key, holds in changes - shown:
+        for key, holds in changes - drifted_pairs:
             self._note_others(key, event, holds=holds)
         in_doubt = {user_id for request in open_requests(self._requests) for user_id in request.user_ids}
-        for key, holds in shown - changes:  # undone by others, unless by a run
+        for key, holds in drifted_pairs - changes:  # undone by others, unless by a run
             last = self.later.get(key) or self.known.get(key)
             if last and last.origin is Origin.OTHER_HANDS and last.holds is holds and key[1] not in in_doubt:
                 self._note_others(key, event, holds=not holds)

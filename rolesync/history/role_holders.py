@@ -96,17 +96,19 @@ def holders_now(
     """
     for role, users in live.items():
         for user_id, (email, name) in users.items():
-            shown = _evidence_of_live(recorded, (role, user_id), now, unsettled)
-            yield _holder(recorded, HolderStatus.HOLDS, (role, user_id), shown, now)._replace(email=email, name=name)
-    for key, shown in () if recorded.broken else _without_role(recorded, live):
-        if key in recorded.doubtful or shown.run in unsettled:
-            holder = _holder(recorded, HolderStatus.UNCLEAR, key, recorded.doubtful.get(key, shown), "")
-        elif shown.holds:
-            proven = recorded.evidence.last_proven(key[0], _anchor(recorded, key, shown))
-            lost = Evidence(now, False, Origin.OTHER_HANDS, email=shown.email, changed_after=proven)
+            live_evidence = _evidence_of_live(recorded, (role, user_id), now, unsettled)
+            yield _holder(recorded, HolderStatus.HOLDS, (role, user_id), live_evidence, now)._replace(
+                email=email, name=name
+            )
+    for key, evidence in () if recorded.broken else _without_role(recorded, live):
+        if key in recorded.doubtful or evidence.run in unsettled:
+            holder = _holder(recorded, HolderStatus.UNCLEAR, key, recorded.doubtful.get(key, evidence), "")
+        elif evidence.holds:
+            proven = recorded.evidence.last_proven(key[0], _anchor(recorded, key, evidence))
+            lost = Evidence(now, False, Origin.OTHER_HANDS, email=evidence.email, changed_after=proven)
             holder = _holder(recorded, HolderStatus.LOST, key, lost, proven)
-        elif shown.origin is Origin.OTHER_HANDS:
-            holder = _holder(recorded, HolderStatus.LOST, key, shown, shown.changed_after)
+        elif evidence.origin is Origin.OTHER_HANDS:
+            holder = _holder(recorded, HolderStatus.LOST, key, evidence, evidence.changed_after)
         else:
             continue
         email, name = people.get(key[1], (holder.email, ""))
@@ -152,22 +154,22 @@ def _without_role(recorded: RecordedRoles, live: Mapping[str, LiveUsers]) -> Ite
 def _evidence_of_live(recorded: RecordedRoles, key: Key, now: str, unsettled: Collection[str]) -> Evidence:
     """Find how a user who holds a role now came to it."""
     role, _ = key
-    shown = recorded.evidence.known.get(key)
+    evidence = recorded.evidence.known.get(key)
     if key in recorded.doubtful:
         return recorded.doubtful[key]._replace(origin=Origin.UNKNOWN)
-    if shown and shown.holds:
-        return shown
+    if evidence and evidence.holds:
+        return evidence
     last = recorded.evidence.readings(role).last
-    is_unsettled = shown is not None and shown.run in unsettled
+    is_unsettled = evidence is not None and evidence.run in unsettled
     if (
         recorded.broken
         or is_unsettled
-        or not (shown or (last and recorded.saved is not None and role in recorded.saved))
+        or not (evidence or (last and recorded.saved is not None and role in recorded.saved))
     ):
         return Evidence("", True, Origin.UNKNOWN)
-    if shown and shown.in_vain:
-        return shown._replace(time=now, holds=True, changed_after=shown.time)
-    not_there = max(shown.time if shown else "", last.time if last and recorded.saved is not None else "")
+    if evidence and evidence.in_vain:
+        return evidence._replace(time=now, holds=True, changed_after=evidence.time)
+    not_there = max(evidence.time if evidence else "", last.time if last and recorded.saved is not None else "")
     return Evidence(now, True, Origin.OTHER_HANDS, changed_after=not_there)
 
 

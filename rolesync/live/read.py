@@ -41,9 +41,9 @@ def read_live(
         StudioError: Studio refused or can't be reached.
     """
     before = Counter(studio.client.counts)
-    wanted = rows.take(rows.role.isin(list(roles)))
+    wanted_rows = rows.take(rows.role.isin(list(roles)))
     users, steps, minimum, refusals = retry_until_consistent(
-        "the whole read", studio.client, lambda: _read_once(studio, roles, wanted, progress, scan=scan)
+        "the whole read", studio.client, lambda: _read_once(studio, roles, wanted_rows, progress, scan=scan)
     )
     table = frame(LIVE, {"user_id": users.ids, "email": users.emails, "name": users.names, "roles": users.roles})
     studio.client.finish_abandoned()

@@ -78,8 +78,8 @@ def _decided(
     if not form.encoding and (encoding := needed_encoding(result.ledger)):  # in it, words may have another meaning
         purpose = f"{command.purpose}, and {describe_encoding(encoding)}"
         options = tuple(add_options(words, ["--encoding", encoding]))
-        named = command._replace(purpose=purpose, words=options)
-        return _decided(named, look, managed=managed, today=today, form=replace(form, encoding=encoding))
+        named_command = command._replace(purpose=purpose, words=options)
+        return _decided(named_command, look, managed=managed, today=today, form=replace(form, encoding=encoding))
     decided = commands_to_go_on(words, result.ledger) or [("", list(words))]
     cells = [f"{cell.address} {quoted_or_blank(cell.text)}" for cell in undecided_cells(result.ledger)]
     first = f", but first correct {name_some(cells)}" if cells else ""

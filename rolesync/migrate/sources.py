@@ -80,12 +80,12 @@ def _with_doubtful_columns(
     """Add a condition for each column that may speak against a user, and that the recipe doesn't know."""
     settled = settled_columns(recipe, layout.header)
     left_out = ignored_places(recipe, layout.header)
-    kept = {at: condition for at, condition in layout.keep if at not in settled}  # the columns that `--keep` names
-    read = (layout.used - kept.keys()) | left_out | settled
+    conditions = {at: keep for at, keep in layout.keep if at not in settled}  # of the columns that `--keep` names
+    read = (layout.used - conditions.keys()) | left_out | settled
     cells_of = [cells for _, cells in rows if isinstance(cells, list)]
     is_export = bool(recipe.preset)
     doubtful = dict(conditions_by_meaning(layout.header, read, cells_of, today, is_export=is_export))
-    decided = {at: doubtful[at].decided(kept[at].named or ()) for at in kept.keys() & doubtful.keys()}
+    decided = {at: doubtful[at].decided(conditions[at].named or ()) for at in conditions.keys() & doubtful.keys()}
     return replace(layout, keep=tuple(sorted({**dict(layout.keep), **doubtful, **decided}.items())))
 
 

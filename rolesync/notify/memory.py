@@ -73,21 +73,21 @@ def decide(table: NotifyTable, ending: Ending, past: ChannelMemory) -> Decision:
     """Decide whether a channel gets a message about how a command ended."""
     now = ending.ended_at.astimezone(UTC).isoformat(timespec="seconds")
     occasion = _OCCASIONS.get(ending.status)
-    wanted = Occasion.ALWAYS in table.on or occasion in table.on or ending.status is EndStatus.TEST
+    is_wanted = Occasion.ALWAYS in table.on or occasion in table.on or ending.status is EndStatus.TEST
     if ending.status.is_failure:
         failure = " ".join([ending.status, str(ending.exit_code), *sorted({rule.name for rule in ending.rules})])
         is_same = failure == past.failure
         is_repeated = is_same and _seconds(past.reported, now) < table.repeat_hours * _HOUR
         lasting = replace(past, failure=failure, since=past.since or now, reported=past.reported if is_same else "")
-        return Decision(wanted and not is_repeated, replace(lasting, reported=now, sent=now), lasting)
+        return Decision(is_wanted and not is_repeated, replace(lasting, reported=now, sent=now), lasting)
     if not ending.status.is_success:
-        return Decision(wanted, replace(past, sent=now), past)
-    has_recovered = bool(past.failure) and (Occasion.RECOVERED in table.on or wanted)
+        return Decision(is_wanted, replace(past, sent=now), past)
+    has_recovered = bool(past.failure) and (Occasion.RECOVERED in table.on or is_wanted)
     quiet = _seconds(past.sent, now)
     is_known = quiet < _UNKNOWN
-    is_alive_sign = is_known and not (wanted or has_recovered) and 0 < table.alive_days * _DAY <= quiet
+    is_alive_sign = is_known and not (is_wanted or has_recovered) and 0 < table.alive_days * _DAY <= quiet
     return Decision(
-        is_sent=wanted or has_recovered or is_alive_sign,
+        is_sent=is_wanted or has_recovered or is_alive_sign,
         if_sent=ChannelMemory(sent=now),
         if_not=past if has_recovered else ChannelMemory(sent=past.sent if is_known else now),
         failing_since=past.since,

@@ -96,9 +96,9 @@ def _changes_text(ending: Ending) -> str:
         if change.additions or change.removals
     ]
     planned = sum(change.additions + change.removals for change in ending.changes)
-    done = [number for change in ending.changes for number in (change.added, change.removed)]
-    if planned and None not in done:
-        parts.append(f"{sum(filter(None, done)):,} of {planned:,} done")
+    numbers = [number for change in ending.changes for number in (change.added, change.removed)]
+    if planned and None not in numbers:
+        parts.append(f"{sum(filter(None, numbers)):,} of {planned:,} done")
     if before := sum(change.done_before for change in ending.changes):
         parts.append(f"{before:,} done before")
     if ending.held:

@@ -21,7 +21,7 @@ def run_program(message: Message, table: NotifyTable, network: Network) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.upper().startswith(_PREFIX)}
     text = {"title": message.title, "text": message.text}
     try:
-        done = bounded_program.run_program(
+        process = bounded_program.run_program(
             table.command,
             seconds=network.seconds,
             folder=network.folder,
@@ -33,5 +33,5 @@ def run_program(message: Message, table: NotifyTable, network: Network) -> None:
         raise DeliveryError(f"the command took more than {network.seconds:g} s, and was ended") from None
     except OSError as error:
         raise DeliveryError(f"the command can't be started: {error.strerror}") from None
-    if done.returncode:
-        raise DeliveryError(f"the command ended with exit code {done.returncode}")
+    if process.returncode:
+        raise DeliveryError(f"the command ended with exit code {process.returncode}")

@@ -76,8 +76,8 @@ class DoubtfulColumns:
             objections = list(_objections(header, meanings))
             if objections:
                 text = describe_objections(objections, words)
-                kept = [word for word in meanings if word not in objections]
-                advice = _advice(column, header, kept, also, has_days=any(map(is_date, meanings)))
+                counting_words = [word for word in meanings if word not in objections]
+                advice = _advice(column, header, counting_words, also, has_days=any(map(is_date, meanings)))
                 yield error(Code.COLUMN_UNCLEAR, f"{text}; {advice}", row=header_row or None, column=column)
             elif any(words) and (header.kind in ABOUT_PERSON or CellMeaning.COUNTS in meanings.values()):
                 counts = CellMeaning.COUNTS in meanings.values()

@@ -45,11 +45,15 @@ class PastPeople:
             address = person.get("email")
             if address is None or (role and role not in person["role_names"]):
                 return False
-            wanted = email
+            wanted_email = email
             if case == "insensitive":
-                address, wanted = address.casefold(), email.casefold()
+                address, wanted_email = address.casefold(), email.casefold()
             return bool(
-                {"exact": address == wanted, "prefix": address.startswith(wanted), "contains": wanted in address}[match]
+                {
+                    "exact": address == wanted_email,
+                    "prefix": address.startswith(wanted_email),
+                    "contains": wanted_email in address,
+                }[match]
             )
 
         return self._merged(self._present.with_email(email, match=match, case=case, role=role), fits)

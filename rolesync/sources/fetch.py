@@ -72,11 +72,11 @@ def fetch_list(
         RolesyncError: the copy can't be kept.
     """
     copies = Copies(folder, address)
-    kept = copies.latest()
+    latest_copy = copies.latest()
     try:
         if shared is None:
-            return _fetch(address, access, clocks, copies, kept)
-        return shared.fetch(address, access, copies, lambda: _fetch(address, access, clocks, copies, kept))
+            return _fetch(address, access, clocks, copies, latest_copy)
+        return shared.fetch(address, access, copies, lambda: _fetch(address, access, clocks, copies, latest_copy))
     except FetchError as error:
         if access.list_fallback == "additions" and (accepted := copies.latest(is_accepted=True)):
             return replace(accepted, fetched=replace(accepted.fetched, failure=error.message))

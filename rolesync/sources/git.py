@@ -75,13 +75,13 @@ class _Git:
 
     def run(self, *words: str) -> bytes:
         """Run a command; returns its output. Its messages are not shown, since they may contain text of the server."""
-        done = self._run(words)
-        if done.returncode:
+        process = self._run(words)
+        if process.returncode:
             raise FetchError(
                 f"{self._address.where}: git could not read {self._address.options['ref']}",
                 hint="check repository and ref with `git ls-remote`, and list_secret",
             )
-        return done.stdout
+        return process.stdout
 
     def read_file(self, path: str) -> bytes:
         """Read a file of the fetched commit."""

@@ -83,14 +83,14 @@ def _drive(api: JsonReader, graph: str, address: Address, parts: list[str]) -> s
     site = api.get_object(f"{graph}/sites/{address.netloc}:/{quote('/'.join(parts[:2]))}")
     if not isinstance(site.get("id"), str):
         raise api.unexpected()
-    wanted = f"/{'/'.join(parts[:3])}".casefold()
+    wanted_path = f"/{'/'.join(parts[:3])}".casefold()
     url = f"{graph}/sites/{quote(site['id'])}/drives"
     for _ in range(_MAX_PAGES):
         page = api.get_object(url)
         if not isinstance(page.get("value"), list) or not isinstance(page.get("@odata.nextLink") or "", str):
             raise api.unexpected()
         for drive in page["value"]:
-            if isinstance(drive, dict) and _path_of(str(drive.get("webUrl"))).casefold() == wanted:
+            if isinstance(drive, dict) and _path_of(str(drive.get("webUrl"))).casefold() == wanted_path:
                 return f"{graph}/drives/{quote(str(drive.get('id')))}"
         url = page.get("@odata.nextLink") or ""
         if not url:

@@ -20,15 +20,17 @@ _Result = tuple[Grid, Candidate | tuple[Finding, ...]]
 def choose_sheet(grids: Sequence[Grid], rules: HeaderRules, form: ListForm) -> Table | tuple[Finding, ...]:
     """The table in the sheet that `form` names, else in the only visible sheet that can be meant."""
     names = ", ".join(map(_describe_sheet, grids))
-    named = _sheets_named(grids, form.sheet)
-    if form.sheet and not named:
+    named_sheets = _sheets_named(grids, form.sheet)
+    if form.sheet and not named_sheets:
         text = f"the workbook has no sheet {quoted(form.sheet)}; it has {names}"
         return (_unclear(text, grids),)
-    filled = [(grid, result) for grid in named or grids if (result := find_header(grid, rules, form)) is not None]
-    visible = [(grid, result) for grid, result in filled if named or not grid.hidden]
+    filled = [
+        (grid, result) for grid in named_sheets or grids if (result := find_header(grid, rules, form)) is not None
+    ]
+    visible = [(grid, result) for grid, result in filled if named_sheets or not grid.hidden]
     complete = [(grid, result) for grid, result in visible if isinstance(result, Candidate) and result.complete]
     if not filled:
-        return (no_rows(f"the sheet {quoted(named[0].name)}" if named else "the workbook"),)
+        return (no_rows(f"the sheet {quoted(named_sheets[0].name)}" if named_sheets else "the workbook"),)
     if not visible:
         text = f"of the sheets {names}, only hidden ones have rows"
         return (_unclear(text, [grid for grid, _ in filled]),)

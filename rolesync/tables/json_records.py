@@ -135,8 +135,8 @@ def _fields(record: Mapping[str, Any], prefix: str, depth: int = _DEPTH) -> Iter
         if isinstance(value, dict):
             yield from _fields(value, f"{path}.", depth - 1)
         elif _is_list_of_objects(value):
-            chosen = _preferred(value)
-            inner = [_object(_fields(element, f"{path}.", depth - 1)) for element in chosen]
+            elements = _preferred(value)
+            inner = [_object(_fields(element, f"{path}.", depth - 1)) for element in elements]
             for field in dict.fromkeys(field for element in inner for field in element):
                 yield field, [text for element in inner for text in element.get(field, ())]
         elif isinstance(value, list):

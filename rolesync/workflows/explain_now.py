@@ -115,5 +115,5 @@ def _names_user(table: pd.DataFrame, ids: set[int], emails: set[str]) -> "pd.Ser
 
 
 def _cells(table: pd.DataFrame, columns: Iterable[str], mask: "pd.Series[bool]") -> Iterator[tuple[Any, ...]]:
-    chosen = table[mask]
-    return zip(*(chosen[name].tolist() for name in columns), strict=True)
+    user_rows = table[mask]
+    return zip(*(user_rows[name].tolist() for name in columns), strict=True)

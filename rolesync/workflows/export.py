@@ -87,11 +87,11 @@ def check_leaving(leave: Sequence[Assignment], stay: Sequence[Assignment], setti
     users = pd.DataFrame({name: [row[name] for row in leave] for name in ("user_id", "email")})
     lost = users_named(users, _protected(settings)) if leave else users
     if len(lost):
-        named = name_some(
+        user_names = name_some(
             email or f"user {number}" for number, email in zip(lost["user_id"], lost["email"], strict=True)
         )
         raise InputRefusedError(
-            f"marked no, but protected: {named}; no list was written",
+            f"marked no, but protected: {user_names}; no list was written",
             hint="mark them yes, or correct the settings owner and protected_users",
         )
     staying = Counter(row["role"] for row in stay)

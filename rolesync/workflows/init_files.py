@@ -158,14 +158,14 @@ def _set_aside(target: Path, secrets: Mapping[str, SecretStr], undo: _Undo) -> l
     """Keep the old settings file under another name, and the old secrets that the new settings don't use."""
     report = []
     if target.exists():
-        kept = _free_name(target.with_name(f"{target.name}.old"))
-        undo.move(target, kept)
-        report.append(f"{kept}: the settings file that was there before")
+        free_path = _free_name(target.with_name(f"{target.name}.old"))
+        undo.move(target, free_path)
+        report.append(f"{free_path}: the settings file that was there before")
     for name, path in _secret_paths(target).items():
         if name not in secrets and path.exists():
-            kept = _free_name(path.with_name(f".{path.name}.old"))  # rolesync reads no file of such a name
-            undo.move(path, kept)
-            report.append(f"{kept}: an old secret that is not used any more; delete it if nothing else does")
+            free_path = _free_name(path.with_name(f".{path.name}.old"))  # rolesync reads no file of such a name
+            undo.move(path, free_path)
+            report.append(f"{free_path}: an old secret that is not used any more; delete it if nothing else does")
     return report
 
 

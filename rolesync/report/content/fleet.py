@@ -112,8 +112,8 @@ def durations(night: Night) -> list[str]:
     """Describe how long the night took, and its slowest account."""
     texts = []
     if night.started_at and night.finished_at:
-        taken = datetime.fromisoformat(night.finished_at) - datetime.fromisoformat(night.started_at)
-        texts.append(f"took {duration_text(round(taken.total_seconds()))}")
+        duration = datetime.fromisoformat(night.finished_at) - datetime.fromisoformat(night.started_at)
+        texts.append(f"took {duration_text(round(duration.total_seconds()))}")
     if slowest := max(night.results, key=lambda result: result.seconds, default=None):
         name = escape_for_display(slowest.account, CELL_LIMIT)
         texts.append(f"slowest account: {name}, {duration_text(round(slowest.seconds))}")

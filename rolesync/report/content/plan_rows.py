@@ -132,16 +132,16 @@ def change_rows(plan: Plan, *actions: Action, cut: int = CELL_LIMIT, limit: int 
         limit: at most this many rows; None for all. Further rows cost nothing.
     """
     for action in actions:
-        chosen = plan.changes[plan.changes["action"] == action.value]
+        selected = plan.changes[plan.changes["action"] == action.value]
         if limit is not None:
-            chosen = chosen.head(limit)
-            limit -= len(chosen)
+            selected = selected.head(limit)
+            limit -= len(selected)
         # Texts that many rows share are escaped once.
-        roles = {text: escape_for_display(", ".join(parse_roles(text)), cut) for text in chosen["before"].unique()}
-        texts = {text: escape_for_display(text, cut) for name in ("role", "reason") for text in chosen[name].unique()}
-        sentences = {reason: reason_sentence(reason) for reason in chosen["reason"].unique()}
+        roles = {text: escape_for_display(", ".join(parse_roles(text)), cut) for text in selected["before"].unique()}
+        texts = {text: escape_for_display(text, cut) for name in ("role", "reason") for text in selected[name].unique()}
+        sentences = {reason: reason_sentence(reason) for reason in selected["reason"].unique()}
         impact = impact_texts(plan.impact) if action is Action.REMOVE else {}
-        for user_id, email, name, _, role, reason, row, before in table_rows(chosen, CHANGES):
+        for user_id, email, name, _, role, reason, row, before in table_rows(selected, CHANGES):
             who = (user_id, escape_for_display(name, cut), escape_for_display(email, cut))
             days = plan.periods.get((user_id, role)) if plan.periods else None
             why = (texts[reason], reason_sentence(reason, days) if days else sentences[reason], row)

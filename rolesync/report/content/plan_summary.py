@@ -111,8 +111,8 @@ def summary(plan: Plan) -> list[tuple[str, str]]:
 def held_text(plan: Plan) -> str:
     """Count the held rows by reason, as in `3 rows: 2 not in Studio, 1 in the grace period`."""
     reasons = Counter(plan.held["reason"].tolist())
-    named = ", ".join(f"{number:,} {held_words(reason)}" for reason, number in reasons.items())
-    return f"{plural(len(plan.held), 'row')}: {named}" if named else "nothing"
+    reason_counts = ", ".join(f"{number:,} {held_words(reason)}" for reason, number in reasons.items())
+    return f"{plural(len(plan.held), 'row')}: {reason_counts}" if reason_counts else "nothing"
 
 
 def approval_text(approval: Approval) -> str:

@@ -145,8 +145,8 @@ def _planned(report: RunReport) -> str:
 
 def outcome_counts(numbers: Mapping[str, int]) -> str:
     """List how many changes have each outcome, as in `done 2, failed 1`."""
-    named = [f"{_cell(name).replace('_', ' ')} {number:,}" for name, number in numbers.items() if number]
-    return ", ".join(named) or "none yet"
+    counts = [f"{_cell(name).replace('_', ' ')} {number:,}" for name, number in numbers.items() if number]
+    return ", ".join(counts) or "none yet"
 
 
 def _unnamed(report: RunReport) -> str:

@@ -99,8 +99,8 @@ def who_facts(review: AccessReview) -> Iterator[tuple[str, str]]:
             "holders.json is missing, or is not as the last run wrote it: only users whom the record names are known",
         )
     for role, readings in review.readings.items():
-        named = len(review.of(HolderStatus.HOLDS, role))
-        yield escape_for_display(role, CELL_LIMIT), _reading_text(readings, review.as_of, named)
+        holder_count = len(review.of(HolderStatus.HOLDS, role))
+        yield escape_for_display(role, CELL_LIMIT), _reading_text(readings, review.as_of, holder_count)
 
 
 def who_tables(review: AccessReview) -> Iterator[Table]:

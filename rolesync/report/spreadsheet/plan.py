@@ -91,9 +91,9 @@ def _sheets(plan: Plan) -> Iterator[Sheet]:
         RELEASE: "Empty: the removal waits. release: the user loses the role now.",
     }
     for title, of_changes in ((CHANGES, True), (HELD, False)):
-        chosen = [row for row in rows if (row.cells[0] == CHANGE) is of_changes]
-        cells = ((*(None,) * len(DECISION), *row.cells[1:]) for row in chosen)
-        words = () if plan.approval else tuple(row.word for row in chosen)
+        selected_rows = [row for row in rows if (row.cells[0] == CHANGE) is of_changes]
+        cells = ((*(None,) * len(DECISION), *row.cells[1:]) for row in selected_rows)
+        words = () if plan.approval else tuple(row.word for row in selected_rows)
         yield Sheet(title, columns, cells, "action", words, prompts, EXCLUDE if of_changes else "")
     findings = map(row_cells, finding_rows(plan.findings, cut=MOST_CHARACTERS))
     kinds = (Column("level"), Column("row"), Column("column", 24), Column("code", 28), Column("message", 90))

@@ -114,8 +114,8 @@ def _refused(refused: Sequence[tuple[TableLedger, Cell]], limit: int | None) -> 
         ),
     )
     if limit is not None and len(reasons) > limit:
-        left = sum(len(cells) for cells in list(reasons.values())[limit:])
-        yield note(f"… and {plural(left, 'more cell')}; `--all` or `--account FILE` shows all.", "dim")
+        left_out = sum(len(cells) for cells in list(reasons.values())[limit:])
+        yield note(f"… and {plural(left_out, 'more cell')}; `--all` or `--account FILE` shows all.", "dim")
 
 
 def _addresses(cells: Sequence[Cell]) -> str:

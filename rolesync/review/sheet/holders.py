@@ -115,18 +115,18 @@ def clean_list(live: Live, marks: dict[Key, Mark]) -> CleanList:
             changed since.
     """
     result = CleanList([], [], [], [])
-    left = dict(marks)
+    open_marks = dict(marks)
     used: dict[int, list[Mark]] = {}
     for assignment in list_assignments(live):
         user_id = assignment["user_id"]
-        mark = left.pop((user_id, plain(_shown(assignment["role"]))), None)
+        mark = open_marks.pop((user_id, plain(_shown(assignment["role"]))), None)
         if mark:
             used.setdefault(user_id, []).append(mark)
         stays = mark.stays if mark else None
         target = result.undecided if stays is None else result.stay if stays else result.leave
         target.append(assignment)
     _refuse_other_users(live, used)
-    result.gone.extend(mark.row for mark in left.values())
+    result.gone.extend(mark.row for mark in open_marks.values())
     return result
 
 
