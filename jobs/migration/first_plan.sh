@@ -21,7 +21,7 @@ list=$1 folder=$2
 review=$(dirname "$0")/../review/review.sh
 
 if [ -e "$folder/before.csv" ]; then
-  echo "$folder/before.csv exists from an earlier start and is not overwritten: name a new folder" >&2
+  echo "$folder/before.csv exists from an earlier start and is not overwritten: name another folder" >&2
   exit 64
 fi
 mkdir -p "$folder" || exit 1
