@@ -9,7 +9,7 @@ distinct sets.
 """
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ OUTCOMES: Columns = {
 def frame(columns: Columns, data: Mapping[str, Any] | None = None) -> "pd.DataFrame":
     """Make a frame of exactly these columns and dtypes; without `data`, an empty frame.
 
-    Arrays of the right dtype are not copied, so they must not be changed afterwards.
+    Arrays and series of the right dtype are not copied, so they must not be changed afterwards. An index doesn't count.
 
     Raises:
         KeyError: a column is missing in `data`.
@@ -98,8 +98,7 @@ def frame(columns: Columns, data: Mapping[str, Any] | None = None) -> "pd.DataFr
 
     if data is None:
         return _empty(tuple(columns.items())).copy()
-    series = {name: pd.Series(data[name], dtype=_dtype(kind), copy=False) for name, kind in columns.items()}
-    return pd.DataFrame(series, copy=False)
+    return pd.DataFrame({name: _column(data[name], kind) for name, kind in columns.items()}, copy=False)
 
 
 def require(table: "pd.DataFrame", columns: Columns) -> "pd.DataFrame":
@@ -113,6 +112,27 @@ def require(table: "pd.DataFrame", columns: Columns) -> "pd.DataFrame":
     if wrong or set(dtypes) != set(columns):
         raise TypeError(f"columns {wrong or sorted(set(dtypes) ^ set(columns))} don't fit {dict(columns)}")
     return table
+
+
+def _column(values: Any, kind: str) -> Any:  # noqa: ANN401  # whatever pandas makes a column of
+    """Make an array, since pandas would align series with each other, and that takes longer than making them."""
+    import pandas as pd  # noqa: PLC0415  # as above
+
+    array = values.array if isinstance(values, pd.Series) else values
+    if kind != "category":
+        return pd.Series(array, dtype=_dtype(kind), copy=False).array
+    if isinstance(array, pd.Categorical):
+        return array
+    names = sorted(set(array))
+    codes = {name: code for code, name in enumerate(names)}
+    return pd.Categorical.from_codes([codes[name] for name in array], dtype=_categories(tuple(names)), validate=False)
+
+
+@lru_cache(maxsize=256)  # the same few names in most frames; making them takes longer than their codes
+def _categories(names: tuple[str, ...]) -> "pd.CategoricalDtype":
+    import pandas as pd  # noqa: PLC0415  # as above
+
+    return pd.CategoricalDtype(pd.Index(names))
 
 
 @cache
