@@ -146,7 +146,9 @@ def header_meanings(header: Sequence[str]) -> tuple[HeaderMeaning | None, ...]:
 
 def is_of_other_program(text: str, meaning: HeaderMeaning | None) -> bool:
     """Whether a header shows that another program wrote the file, such as `First name`, `Login` or `Last access`."""
-    return (meaning is not None and meaning.kind in _OF_PROGRAMS) or _fold_header(text) in words_about("other_programs")
+    if meaning is not None and meaning.kind in _OF_PROGRAMS:
+        return True
+    return len(text) <= _MAX_HEADER and _fold_header(text) in words_about("other_programs")
 
 
 @lru_cache(maxsize=4096)  # many rows share a few words
@@ -198,6 +200,7 @@ def status_words(meaning: CellMeaning) -> Iterator[str]:
         yield from words
 
 
+@lru_cache(maxsize=2**16)  # as for its meaning
 def _fold_header(text: str, *more_notes: str) -> str:
     """Normalise a header, without its number and the notes and signs around it."""
     notes = {note for name in ("notes", *more_notes) for note in words_about(name)}

@@ -1,6 +1,6 @@
 """A header → the column of each field, or what is wrong with it."""
 
-from collections.abc import Mapping, Sequence, Set as AbstractSet
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -92,18 +92,12 @@ def header_rules(form: ListForm = AS_WRITTEN) -> HeaderRules:
     """The rules for the header of a list: it names a user and a role, or is the header of a known export."""
 
     @lru_cache(maxsize=64)  # both rules look at each of the first rows, once for each delimiter and encoding
-    def find_fields(cells: tuple[str, ...]) -> AbstractSet[Field]:
-        return find_columns(cells, form).fields.keys()
-
-    def score(cells: Sequence[str]) -> int:
-        return len(find_fields(tuple(cells)))
-
-    def complete(cells: Sequence[str]) -> bool:
-        fields = find_fields(tuple(cells))
+    def rate(cells: tuple[str, ...]) -> tuple[int, bool]:
+        fields = find_columns(cells, form).fields.keys()
         has_both = bool(fields & {Field.EMAIL, Field.USER_ID}) and bool(fields & {Field.ROLE, Field.ROLES})
-        return has_both or (not form.names_columns and recognise_export(cells) is not None)
+        return len(fields), has_both or (not form.names_columns and recognise_export(cells) is not None)
 
-    return HeaderRules(score, complete, is_address)
+    return HeaderRules(lambda cells: rate(tuple(cells))[0], lambda cells: rate(tuple(cells))[1], is_address)
 
 
 def lay_out(
