@@ -176,18 +176,17 @@ def big_plan(removals: int, additions: int) -> Plan:
     """People numbered from 1, removals first; the sizes are free to be large."""
     total = removals + additions
     numbers = range(1, total + 1)
-    kinds = [Action.REMOVE] * removals + [Action.ADD] * additions
     changes = frame(
         CHANGES,
         {
             "user_id": list(numbers),
             "email": [f"person{number}@example.edu" for number in numbers],
             "name": [f"Person Number {number}" for number in numbers],
-            "action": kinds,
+            "action": [Action.REMOVE] * removals + [Action.ADD] * additions,
             "role": ["Admin"] * total,
-            "reason": [Reason.NOT_LISTED if kind is Action.REMOVE else Reason.LISTED for kind in kinds],
-            "row": [0 if kind is Action.REMOVE else 7 for kind in kinds],
-            "before": [format_roles(["Admin"]) if kind is Action.REMOVE else format_roles([]) for kind in kinds],
+            "reason": [Reason.NOT_LISTED] * removals + [Reason.LISTED] * additions,
+            "row": [0] * removals + [7] * additions,
+            "before": [format_roles(["Admin"])] * removals + [format_roles([])] * additions,
         },
     )
     return replace(make_plan(), changes=changes, roles=(RoleCount("Admin", removals + 5, additions, removals),))
