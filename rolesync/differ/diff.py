@@ -16,7 +16,7 @@ import pandas as pd
 from rolesync.differ.matching import Ints, JoinedPeople, Mask, MatchedRows, join_people, match_rows
 from rolesync.differ.near_addresses import with_near_addresses
 from rolesync.model.desired import Desired, ListRows
-from rolesync.model.frames import CHANGES, DESIRED, HELD, frame, require
+from rolesync.model.frames import CHANGES, DESIRED, HELD, categorical, frame, require
 from rolesync.model.keys import parse_roles
 from rolesync.model.live import Live
 from rolesync.model.packed.index import Index
@@ -179,13 +179,13 @@ def _changes(
             "user_id": user_id[position],
             "email": users["email"].array.take(position),
             "name": users["name"].array.take(position),
-            "action": _category(
+            "action": categorical(
                 np.where(is_addition, _ACTIONS.index(Action.ADD), _ACTIONS.index(Action.REMOVE)), _ACTIONS
             ),
-            "role": _category(role, listed.roles),
-            "reason": _category(np.where(is_addition, _REASONS.index(Reason.LISTED), removal_reason), _REASONS),
+            "role": categorical(role, listed.roles),
+            "reason": categorical(np.where(is_addition, _REASONS.index(Reason.LISTED), removal_reason), _REASONS),
             "row": np.where(is_addition, naming.role[role, position], named),
-            "before": _category(before.codes, before.categories.tolist()),
+            "before": categorical(before.codes, before.categories.tolist()),
         },
     )
 
@@ -257,9 +257,3 @@ def _describe_mismatch(people: JoinedPeople, user_id: int, owner: int) -> str:
     return (
         f"user {user_id} doesn't have this address in Studio, {address}; correct the row, or keep only one of the two"
     )
-
-
-def _category(codes: Ints, names: Sequence[str]) -> "pd.Categorical[str]":
-    """Turn codes into names; the categories are the names in use, sorted, as `frame` makes them from text."""
-    names_in_use = pd.Categorical.from_codes(codes, pd.Index(names)).remove_unused_categories()
-    return names_in_use.reorder_categories(sorted(names_in_use.categories))

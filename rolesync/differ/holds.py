@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from rolesync.model.frames import CHANGES, HELD, frame
+from rolesync.model.frames import CHANGES, HELD, frame, rows_with
 from rolesync.model.history import GuardBaseline
 from rolesync.model.plans import Changes, Plan, Policy
 from rolesync.model.reasons import WAITING, HeldReason, describe_reason
@@ -33,7 +33,7 @@ def hold_changes(changes: Changes, policy: Policy, baseline: GuardBaseline, *, h
         removals that a reviewer may release.
     """
     table = changes.changes
-    removals = np.flatnonzero((table["action"] == Action.REMOVE.value).to_numpy())
+    removals = np.flatnonzero(rows_with(table["action"], {Action.REMOVE.value}))
     cells = [table[name].iloc[removals].tolist() for name in ("role", "user_id", "reason")]
     waiting = {
         position: reason_and_detail

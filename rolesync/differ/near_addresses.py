@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
-from rolesync.model.frames import HELD, frame
+from rolesync.model.frames import HELD, frame, rows_with
 from rolesync.model.keys import email_key
 from rolesync.model.reasons import HeldReason
 from rolesync.model.vocabulary import Action
@@ -25,9 +25,13 @@ def with_near_addresses(held: pd.DataFrame, changes: pd.DataFrame) -> pd.DataFra
     Returns:
         `held` (HELD), with further details.
     """
-    absent = (held["reason"] == HeldReason.NOT_IN_STUDIO.value).to_numpy().nonzero()[0].tolist()
-    unlisted = changes["email"][(changes["action"] == Action.REMOVE.value) & (changes["row"] == 0)].unique().tolist()
-    if not (0 < len(absent) <= _MOST and 0 < len(unlisted) <= _MOST):
+    absent = rows_with(held["reason"], {HeldReason.NOT_IN_STUDIO.value}).nonzero()[0].tolist()
+    if not 0 < len(absent) <= _MOST:
+        return held
+    unlisted = (
+        changes["email"][rows_with(changes["action"], {Action.REMOVE.value}) & (changes["row"] == 0)].unique().tolist()
+    )
+    if not 0 < len(unlisted) <= _MOST:
         return held
     users: dict[str, list[str]] = {}
     for email in filter(None, unlisted):

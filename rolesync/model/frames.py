@@ -8,11 +8,13 @@ A set of roles is one category, encoded by `format_roles` as a JSON array of sor
 distinct sets.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import pandas as pd
 
 Columns = Mapping[str, str]
@@ -101,6 +103,28 @@ def frame(columns: Columns, data: Mapping[str, Any] | None = None) -> "pd.DataFr
     return pd.DataFrame({name: _column(data[name], kind) for name, kind in columns.items()}, copy=False)
 
 
+def categorical(codes: "npt.NDArray[np.integer]", names: Sequence[str]) -> "pd.Categorical[str]":
+    """Turn codes into names; the categories are the names in use, sorted, as `frame` makes them from text."""
+    import numpy as np  # noqa: PLC0415  # as above
+    import pandas as pd  # noqa: PLC0415  # as above
+
+    is_used = np.bincount(codes, minlength=len(names)) > 0
+    used = sorted(name for name, is_used_name in zip(names, is_used.tolist(), strict=True) if is_used_name)
+    rank = {name: code for code, name in enumerate(used)}
+    new_codes = np.array([rank.get(name, -1) for name in names], np.int32)
+    return pd.Categorical.from_codes(new_codes[codes], dtype=_categories(tuple(used)), validate=False)
+
+
+def rows_with(column: "pd.Series[str]", names: Collection[str]) -> "npt.NDArray[np.bool_]":
+    """Mark the rows of a column of categories that hold one of these names, by comparing only the categories."""
+    import numpy as np  # noqa: PLC0415  # as above
+
+    values: Any = column.array
+    is_name = np.array([*(category in names for category in values.categories.tolist()), False], np.bool_)
+    mask: npt.NDArray[np.bool_] = is_name[values.codes]  # the code of a missing value is -1, which is the last
+    return mask
+
+
 def require(table: "pd.DataFrame", columns: Columns) -> "pd.DataFrame":
     """Return `table` if it has exactly these columns and dtypes.
 
@@ -129,7 +153,7 @@ def _column(values: Any, kind: str) -> Any:  # noqa: ANN401  # whatever pandas m
 
 
 @lru_cache(maxsize=256)  # the same few names in most frames; making them takes longer than their codes
-def _categories(names: tuple[str, ...]) -> "pd.CategoricalDtype":
+def _categories(names: tuple[str, ...]) -> "pd.CategoricalDtype[Any]":
     import pandas as pd  # noqa: PLC0415  # as above
 
     return pd.CategoricalDtype(pd.Index(names))

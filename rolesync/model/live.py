@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from rolesync.model.frames import rows_with
 from rolesync.model.keys import parse_roles
 from rolesync.model.vocabulary import ReadMethod
 
@@ -73,7 +74,9 @@ class Live:
     def holders(self, role: str) -> "pd.DataFrame":
         """Return the users (LIVE) who hold `role`."""
         role_sets = self.users["roles"]
-        return self.users[role_sets.isin([text for text in role_sets.cat.categories if role in parse_roles(text)])]
+        return self.users[
+            rows_with(role_sets, {text for text in role_sets.cat.categories if role in parse_roles(text)})
+        ]
 
 
 Progress = Callable[[str, int, int], None]

@@ -118,6 +118,8 @@ def _finding_json(finding: Finding) -> dict[str, Any]:
 
 def _rows(table: pd.DataFrame, columns: Columns) -> Iterator[str]:
     """Encode a frame row by row. Whole columns are encoded, and each category only once, which is fast."""
+    if table.empty:
+        return iter(())
     encoded: list[list[str]] = []
     for name, kind in columns.items():
         if kind == "category":

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from rolesync.model.findings import Finding, name_some
-from rolesync.model.frames import LIVE, frame
+from rolesync.model.frames import LIVE, frame, rows_with
 from rolesync.model.history import GuardBaseline
 from rolesync.model.live import Live
 from rolesync.model.plans import Changes, Policy, RoleCount, Verdict
@@ -42,7 +42,7 @@ def judge(
         holders, and the remaining holders. The last verdicts are on repeated changes, and
         on the clock.
     """
-    removals = changes.changes[changes.changes["action"] == Action.REMOVE.value]
+    removals = changes.changes[rows_with(changes.changes["action"], {Action.REMOVE.value})]
     rivals = rival_losses(changes.changes)
     losses = pd.concat([removals, rivals], ignore_index=True)
     verdicts = [
@@ -71,7 +71,7 @@ def judge_after_review(
     Returns:
         The new verdicts, in the same order.
     """
-    removals = changes.changes[changes.changes["action"] == Action.REMOVE.value]
+    removals = changes.changes[rows_with(changes.changes["action"], {Action.REMOVE.value})]
     users = before.drop_duplicates("user_id")
     columns = {**{name: users[name] for name in ("user_id", "email", "name")}, "roles": users["before"]}
     live = Live(frame(LIVE, columns), ())
@@ -96,7 +96,7 @@ def _after_review(old: Verdict, new: Verdict, removals: int) -> Verdict:
 
 
 def _is_undo(changes: Changes) -> bool:
-    return bool((changes.changes["reason"] == Reason.UNDO.value).any())
+    return bool(rows_with(changes.changes["reason"], {Reason.UNDO.value}).any())
 
 
 def _named_users(removals: pd.DataFrame, live: Live, changes: Changes, policy: Policy) -> tuple[Verdict, Verdict]:

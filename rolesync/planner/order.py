@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from rolesync.model.frames import rows_with
 from rolesync.model.vocabulary import RIVAL_ROLES, Action
 
 
@@ -17,13 +18,15 @@ def order(changes: pd.DataFrame) -> pd.DataFrame:
     removal comes first. After the addition, Studio may have removed the rival itself, and may refuse a removal that
     changes nothing.
     """
-    removed = (changes["action"] == Action.REMOVE.value).to_numpy()
+    removed = rows_with(changes["action"], {Action.REMOVE.value})
+    user_id, role = changes["user_id"].to_numpy(), changes["role"]
+    names = role.cat.categories.tolist()
+    role_ranks = np.array([sorted(names).index(name) for name in names], np.int64)[role.cat.codes]
     step = np.where(removed, 2, 1)
     for gained, rival in RIVAL_ROLES.items():
-        users = changes["user_id"][~removed & (changes["role"] == gained)]
-        step[removed & (changes["role"] == rival) & changes["user_id"].isin(users)] = 0
-    role = changes["role"].cat.reorder_categories(sorted(changes["role"].cat.categories)).cat.codes
-    ranks = np.lexsort((role, step, changes["user_id"], _stages(changes)))
+        gains, loses = ~removed & rows_with(role, {gained}), removed & rows_with(role, {rival})
+        step[loses] = np.where(np.isin(user_id[loses], user_id[gains]), 0, 2)
+    ranks = np.lexsort((role_ranks, step, user_id, _stages(changes)))
     return changes.iloc[ranks].reset_index(drop=True)
 
 
@@ -74,8 +77,8 @@ def waves(changes: pd.DataFrame, size: int) -> list[list[range]]:
 
 def _stages(changes: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Return the stage of each change's user: 0 for users who only gain roles, 1 for gain and lose, 2 for only lose."""
-    user = pd.factorize(changes["user_id"])[0]
-    removed = (changes["action"] == Action.REMOVE.value).to_numpy()
+    user = pd.factorize(changes["user_id"].to_numpy())[0]
+    removed = rows_with(changes["action"], {Action.REMOVE.value})
     gains = np.bincount(user, weights=~removed) > 0
     loses = np.bincount(user, weights=removed) > 0
     return np.where(loses, np.where(gains, 1, 2), 0)[user]

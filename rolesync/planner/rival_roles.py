@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from rolesync.model.findings import name_some
+from rolesync.model.frames import rows_with
 from rolesync.model.keys import parse_roles
 from rolesync.model.plans import Verdict
 from rolesync.model.vocabulary import RIVAL_ROLES, Action, VerdictStatus
@@ -18,14 +19,16 @@ def rival_losses(changes: pd.DataFrame) -> pd.DataFrame:
     Returns:
         The additions, each as the removal (CHANGES) that it would cause.
     """
-    added, role = changes["action"] == Action.ADD.value, changes["role"].astype("str")
+    added, user_id = rows_with(changes["action"], {Action.ADD.value}), changes["user_id"].to_numpy()
     is_loss = np.zeros(len(changes), np.bool_)
     for gained, rival in RIVAL_ROLES.items():
-        holds_rival = [roles for roles in changes["before"].cat.categories if rival in parse_roles(roles)]
-        removed = changes["user_id"][~added & (role == rival)]
-        gains = added & (role == gained) & changes["before"].isin(holds_rival)
-        is_loss |= (gains & ~changes["user_id"].isin(removed)).to_numpy()
+        holds_rival = {roles for roles in changes["before"].cat.categories if rival in parse_roles(roles)}
+        removed = user_id[~added & rows_with(changes["role"], {rival})]
+        gains = added & rows_with(changes["role"], {gained}) & rows_with(changes["before"], holds_rival)
+        is_loss[gains] = ~np.isin(user_id[gains], removed)
     losses = changes[is_loss]
+    if losses.empty:
+        return losses
     return losses.assign(role=losses["role"].astype("str").map(RIVAL_ROLES), action=Action.REMOVE.value)
 
 
@@ -37,8 +40,7 @@ def rival_roles(losses: pd.DataFrame, changes: pd.DataFrame) -> Verdict:
         changes: CHANGES.
     """
     rule = "rival_roles"
-    additions = changes[changes["action"] == Action.ADD.value]
-    rivals = additions[additions["role"].isin(RIVAL_ROLES)]
+    rivals = changes[rows_with(changes["action"], {Action.ADD.value}) & rows_with(changes["role"], RIVAL_ROLES)]
     both = rivals[rivals.duplicated("user_id")]
     value = len(losses) + len(both)
     if not value:

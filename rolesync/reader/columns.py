@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from rolesync.model.desired import ListRows
+from rolesync.model.frames import categorical
 from rolesync.model.packed.growing import GrowableArray
 from rolesync.model.packed.texts import PackedTexts, TextPacker, pack
 from rolesync.reader.roles import RoleCell
@@ -76,12 +76,11 @@ class UserColumns:
     def listed(self) -> ListRows:
         """The assignments in the order of row numbers, duplicates included; nothing can be added afterwards."""
         self._append_pending()
-        roles = pd.Categorical.from_codes(self._role.whole(), pd.Index(list(self._role_codes), dtype="str"))
         listed = ListRows(
             self._row.whole(),
             self._email.whole(),
             self._user_id.whole() if len(self._user_id) else np.broadcast_to(np.int64(0), len(self._row)),
-            roles.reorder_categories(sorted(self._role_codes)),  # all are in use
+            categorical(self._role.whole(), list(self._role_codes)),
         )
         ordered = (listed.row[1:] >= listed.row[:-1]).all()
         return listed if ordered else listed.take(np.argsort(listed.row, kind="stable"))
