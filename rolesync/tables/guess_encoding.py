@@ -126,7 +126,7 @@ def _scores(sample: bytes) -> dict[str, float]:
             text = sample.decode(encoding.codec)
         except UnicodeDecodeError:
             continue
-        if not any(unicodedata.category(character) in _NEVER_TEXT for character in text if not character.isascii()):
+        if _NEVER_TEXT.isdisjoint(map(unicodedata.category, set("".join(_FOREIGN_WORD.findall(text))))):
             scores[encoding.name] = round(_fit(text, encoding), 2)
     return dict(sorted(scores.items(), key=lambda item: -item[1]))  # stable: the order of the table decides a tie
 
