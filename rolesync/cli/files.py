@@ -29,8 +29,8 @@ _RUN_ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]+|\d{8}(T\d*)?")
 def check_target(path: Path | None, what: str, *, workbook: bool = False) -> None:
     """Refuse a target file that can't or shouldn't be replaced; `-` is standard output.
 
-    A plan replaces only a plan and a page only a page; nothing else replaces a plan, and nothing replaces settings. A
-    new plan replaces no approved one.
+    A plan replaces only a plan and a page only a page; nothing else replaces a plan, and nothing replaces settings or
+    the decisions of a reviewer. A new plan replaces no approved one.
 
     Args:
         path: the file; None if there is none.
@@ -71,6 +71,9 @@ def _problem_of_target(path: Path, what: str) -> tuple[str, str]:
         problem = f"{folder} is not a folder"
     else:
         problem = _other_content(path, what)
+        if not problem and _is_filled_in(path):
+            problem = "a reviewer has filled in decisions there"
+            hint += f", or use these first: rolesync review PLAN --decisions {shlex.quote(str(path))}"
         check_replaceable(path)
     return problem, hint
 
@@ -90,6 +93,15 @@ def _other_content(path: Path, what: str) -> str:
         return "it is a plan"
     is_page = head.lstrip().startswith(b"<")
     return "it is a file, and no page" if path.suffix in _PAGES and head.strip() and not is_page else ""
+
+
+def _is_filled_in(path: Path) -> bool:
+    """Whether a file is the table of a plan with decisions of a reviewer."""
+    if path.suffix.casefold() not in _LIST_SUFFIXES or not _is_file(path):
+        return False
+    from rolesync.review.sheet.read import has_decisions
+
+    return has_decisions(path.read_bytes())
 
 
 def check_new(path: Path, what: str, *, force: bool) -> None:

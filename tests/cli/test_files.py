@@ -1,7 +1,9 @@
 """Files of the wrong kind, and files that can't be written: refused with what to do, before Studio is asked."""
 
+import csv
 import json
 
+import openpyxl
 import pytest
 
 from rolesync.sandbox.control import Control
@@ -203,6 +205,31 @@ def test_a_result_replaces_an_earlier_one(sh: Shell) -> None:
         targets = ("--html", "p.html", "--markdown", "p.md", "--csv", "p.csv", "--json", "p.json")
         assert sh.run("show", "plan.json", *targets).returncode == 0
         assert sh.run("export", "-o", "list.csv", "--force").returncode == 0
+
+
+@pytest.mark.parametrize("column", ["decision", "decision_reason"])
+def test_no_report_replaces_what_a_reviewer_has_filled_in(column: str, sh: Shell) -> None:
+    reports = ("--csv", "review.csv", "--xlsx", "review.xlsx")
+    assert sh.run("plan", SAMPLE, "-o", "plan.json").returncode == 0
+    assert sh.run("show", "plan.json", *reports).returncode == 0
+    table, workbook = sh.folder / "review.csv", sh.folder / "review.xlsx"
+    with table.open(encoding="utf-8-sig", newline="") as file:
+        header, first, *others = csv.reader(file)
+    first[header.index(column)] = "exclude"
+    with table.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([header, first, *others])
+    book = openpyxl.load_workbook(workbook)
+    titles = [cell.value for cell in book["changes"][1]]
+    book["changes"].cell(book["changes"].max_row, titles.index(column) + 1, "exclude")
+    book.save(workbook)
+
+    for option, path in zip(reports[::2], (table, workbook), strict=True):
+        before = path.read_bytes()
+        refused = sh.run("show", "plan.json", option, path.name)
+        assert refused.returncode == 64
+        assert f"can't be written to {path.name}: a reviewer has filled in decisions there" in refused.stderr
+        assert f"rolesync review PLAN --decisions {path.name}" in refused.stderr
+        assert path.read_bytes() == before
 
 
 def test_an_export_replaces_a_file_only_by_force(sh: Shell, studio: Control) -> None:

@@ -59,6 +59,30 @@ def read_decisions(data: bytes, plan: Plan) -> Decisions:
     return Decisions(excluded, released)
 
 
+def has_decisions(data: bytes) -> bool:
+    """Whether a file is the table of a plan, whichever that is, and a reviewer has filled in a decision or a reason."""
+    content = detect_content(data)
+    if isinstance(content, Finding):
+        return False
+    rules = _headers([DECISION])
+    tables = (
+        open_sheets(data, rules, tuple(SHEETS))[0]
+        if content.kind.is_workbook
+        else [open_table(data, rules, ListForm())]
+    )
+    return any(_is_filled_in(table) for table in tables if isinstance(table, Table))
+
+
+def _is_filled_in(table: Table) -> bool:
+    places = [at for at, cell in enumerate(table.header) if cell.strip() in DECISION]
+    return len(places) == len(DECISION) and any(
+        cell.strip()
+        for _number, cells in table.rows
+        if not isinstance(cells, tuple)
+        for cell in (cells[at] for at in places if at < len(cells))
+    )
+
+
 def _tables(data: bytes, plan: Plan, problems: list[Problem], strays: list[Problem]) -> Iterator[Table]:
     content = detect_content(data)
     if isinstance(content, Finding):
