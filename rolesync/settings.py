@@ -14,10 +14,11 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, PrivateAttr, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from rolesync.configuration.lists import ListSettings
+from rolesync.configuration.list_settings import ListSettings
 from rolesync.configuration.notify import check_notify
+from rolesync.configuration.partial_settings import WrongSettings, collected
 from rolesync.configuration.routes import check_routes, check_store
-from rolesync.configuration.sources import (
+from rolesync.configuration.settings_sources import (
     CONFIG_FILE,
     PREFIX,
     SECRETS_FOLDER,
@@ -35,7 +36,6 @@ from rolesync.configuration.values import (
     check_output_mode,
     parse_collection,
 )
-from rolesync.configuration.wrong_settings import WrongSettings, collected
 from rolesync.errors import UsageError
 from rolesync.model.lists import ListForm
 from rolesync.model.plans import Policy

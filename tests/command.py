@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Timer
 from typing import Any
 
-from rolesync.sandbox.control import Control
+from rolesync.sandbox.control_client import Control
 from tests.in_process import run_in_process
 from tests.paths import ROOT
 

@@ -9,7 +9,7 @@ import pandas as pd
 from hypothesis import strategies as st
 
 from rolesync.differ.diff import diff
-from rolesync.differ.holds import hold_changes
+from rolesync.differ.removal_holds import hold_changes
 from rolesync.live.impact import MediaTotals, impact_of, unknown_impact
 from rolesync.model.desired import Desired, ListRows
 from rolesync.model.findings import Finding

@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from rolesync.cli.commands import COMMANDS
-from rolesync.configuration.sources import CONFIG_FILE, PREFIX, SECRETS_FOLDER
+from rolesync.configuration.settings_sources import CONFIG_FILE, PREFIX, SECRETS_FOLDER
 from rolesync.errors import Exit
 from rolesync.model.frames import CHANGES, HELD, LIVE, frame
 from rolesync.model.history import GuardBaseline
@@ -20,7 +20,7 @@ from rolesync.model.plans import Changes, Policy, RoleCount
 from rolesync.notify.metrics import METRICS
 from rolesync.notify.table import NotifyTable
 from rolesync.planner.guards import judge
-from rolesync.reader.exports import known_exports
+from rolesync.reader.known_exports import known_exports
 from rolesync.settings import Settings
 from tests.in_process import run_in_process
 from tests.paths import ROOT

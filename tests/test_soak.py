@@ -19,10 +19,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from rolesync.audit.verify import verify_record
 from rolesync.errors import PlanRefusedError, StudioError, UnsettledRunError
 from rolesync.history.earlier_runs import load_earlier_runs
-from rolesync.history.effects import effects, open_requests, sent_actions
 from rolesync.history.event_reader import EVENTS
 from rolesync.history.events import HoldersSaved, Intent, RunStart
 from rolesync.history.read import read_events
+from rolesync.history.run_effects import effects, open_requests, sent_actions
 from rolesync.model.keys import email_key
 from rolesync.model.plans import Plan
 from rolesync.model.runs import Run

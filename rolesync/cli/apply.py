@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rolesync.cli.ending import note
+from rolesync.cli.notify_at_end import note
 from rolesync.cli.options import (
     All,
     Assignments,

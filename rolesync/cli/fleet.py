@@ -47,7 +47,7 @@ def fleet_check(
     form: Format = Form.TEXT,
 ) -> Exit:
     """Run the checks of `doctor` for all accounts in parallel, and read their lists. Writes to no Studio."""
-    from rolesync.fleet.run import check_fleet
+    from rolesync.fleet.commands import check_fleet
     from rolesync.fleet.selection import select
 
     if lock_peer:
@@ -72,8 +72,8 @@ def fleet_plan(
     form: Format = Form.TEXT,
 ) -> Exit:
     """Dry run: plan all accounts, and save the plans. Writes to no Studio."""
+    from rolesync.fleet.commands import plan_fleet
     from rolesync.fleet.night_folder import check_new_folder, save_night
-    from rolesync.fleet.run import plan_fleet
     from rolesync.fleet.selection import select
 
     fleet = open_fleet(file)
@@ -142,8 +142,8 @@ def fleet_apply(
 ) -> Exit:
     """Apply the plans of a night in stages; plans that need an approval, as they were approved."""
     from rolesync.cli.fleet_output import ask
+    from rolesync.fleet.commands import apply_fleet, results_to_apply
     from rolesync.fleet.night_folder import check_same_file, load_night
-    from rolesync.fleet.run import apply_fleet, results_to_apply
     from rolesync.fleet.shards import apply_shard, parse_shard
 
     planned = load_night(night_folder)
@@ -175,7 +175,7 @@ def fleet_sync(
     form: Format = Form.TEXT,
 ) -> Exit:
     """The nightly job: plan all accounts, check the guards, apply in stages and prove the result."""
-    from rolesync.fleet.run import sync_fleet
+    from rolesync.fleet.commands import sync_fleet
     from rolesync.fleet.selection import select
 
     with fleet_context(open_fleet(file), trust, engine, watched="sync") as context, hint_to_resume(context.fleet):

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rolesync.cli.ending import watch_fleet
 from rolesync.cli.fleet_output import fleet_progress, resume_command
 from rolesync.cli.json_log import log_event
+from rolesync.cli.notify_at_end import watch_fleet
 from rolesync.cli.progress import configure_log
 from rolesync.cli.verbosity import is_quiet, is_verbose
 from rolesync.errors import UsageError

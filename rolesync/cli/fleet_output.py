@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from rolesync.cli.ending import note_night
 from rolesync.cli.json_log import log_event
+from rolesync.cli.notify_at_end import note_night
 from rolesync.cli.options import Form
 from rolesync.cli.output import save_formats, show_json, show_view
 from rolesync.cli.refusal import write_failure
@@ -22,7 +22,7 @@ from rolesync.private_files import PRIVATE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from rolesync.fleet.workers import AccountProgress
+    from rolesync.fleet.worker_pool import AccountProgress
     from rolesync.model.fleet import AccountResult, Night
 
 

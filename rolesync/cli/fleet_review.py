@@ -9,7 +9,7 @@ import typer
 
 from rolesync.cli.approved_file import ApprovedFile
 from rolesync.cli.browser import showing_address
-from rolesync.cli.ending import note_night, watch_fleet
+from rolesync.cli.notify_at_end import note_night, watch_fleet
 from rolesync.cli.options import All, Form, Format
 from rolesync.cli.output import show_json
 from rolesync.cli.progress import configure_log

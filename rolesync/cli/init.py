@@ -134,7 +134,7 @@ def _report(decided: "Decided", written: list[str], config: Path, form: Form) ->
 
 def _obstacles(decided: "Decided", config: Path) -> list[str]:
     """What makes the next command use other settings than those that were just written."""
-    from rolesync.configuration.sources import CONFIG_FILE, PREFIX, SECRETS_FOLDER
+    from rolesync.configuration.settings_sources import CONFIG_FILE, PREFIX, SECRETS_FOLDER
     from rolesync.workflows.init import next_problem
 
     names = {"account", "base_url", "token", "client_id", "client_secret", "refresh_token"}

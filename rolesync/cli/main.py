@@ -15,8 +15,8 @@ from typer.main import get_command
 from rolesync import __version__
 from rolesync.cli.commands import COMMANDS, EXAMPLES
 from rolesync.cli.completion import VARIABLE, completed_words, prepare_completion
-from rolesync.cli.ending import CommandEnd, reported_end
 from rolesync.cli.json_log import log_event, set_json_log
+from rolesync.cli.notify_at_end import CommandEnd, reported_end
 from rolesync.cli.output import PIPED_WIDTH
 from rolesync.cli.parameter_types import omit_types
 from rolesync.cli.refusal import error_json, show_refusal_json, write_error

@@ -27,7 +27,7 @@ from rolesync.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from rolesync.migrate.migrate import Migration
-    from rolesync.migrate.suggestions import Suggestion
+    from rolesync.migrate.similar_users import Suggestion
     from rolesync.settings import Settings
 
 
@@ -202,7 +202,7 @@ def _source_settings(settings: "Settings") -> str:
 
 
 def _suggest(migration: "Migration", settings: "Settings") -> "list[Suggestion]":
-    from rolesync.migrate.suggestions import not_found, suggest
+    from rolesync.migrate.similar_users import not_found, suggest
     from rolesync.workflows.lookup import look_up_people
 
     if not migration.assignments:

@@ -53,7 +53,7 @@ def build_recipe(options: MigrateOptions, settings: "Settings") -> "Recipe":
     """
     from rolesync.migrate.presets import find_preset
     from rolesync.migrate.recipe import Recipe
-    from rolesync.reader.exports import preset_names
+    from rolesync.reader.known_exports import preset_names
     from rolesync.tables.column_letters import column_number
 
     preset = find_preset(options.preset) if options.preset else Recipe()

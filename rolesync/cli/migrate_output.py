@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from rolesync.migrate.migrate import Migration
     from rolesync.migrate.overview import Overview
     from rolesync.migrate.recipe import Recipe
+    from rolesync.migrate.similar_users import Suggestion
     from rolesync.migrate.source_file import SourceFile
-    from rolesync.migrate.suggestions import Suggestion
     from rolesync.settings import Settings
 
 

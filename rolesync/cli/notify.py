@@ -51,8 +51,8 @@ def notify(
 
 def _send_of_fleet(file: Path) -> "Sequence[Delivery]":
     from rolesync.cli.fleet_context import open_fleet
-    from rolesync.fleet.ending import fleet_reporting
     from rolesync.fleet.environment import log_settings
+    from rolesync.fleet.notify import fleet_reporting
     from rolesync.workflows.notify import send_test
 
     fleet = open_fleet(file)

@@ -14,7 +14,7 @@ from rolesync.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rolesync.configuration.wrong_settings import WrongSettings
+    from rolesync.configuration.partial_settings import WrongSettings
     from rolesync.settings import Settings
 
 
@@ -221,7 +221,7 @@ def load_settings_to_show(config: Path | None, assignments: list[str] | None) ->
     Raises:
         UsageError: an assignment isn't NAME=VALUE, a setting is set twice, or no setting can be read.
     """
-    from rolesync.configuration.wrong_settings import WrongSettings
+    from rolesync.configuration.partial_settings import WrongSettings
     from rolesync.settings import load
 
     wrong = WrongSettings()

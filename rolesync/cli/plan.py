@@ -1,7 +1,7 @@
 """`rolesync plan FILE`: the dry run."""
 
-from rolesync.cli.ending import note
 from rolesync.cli.files import check_is_list, check_target, list_of
+from rolesync.cli.notify_at_end import note
 from rolesync.cli.options import (
     All,
     Assignments,

@@ -10,8 +10,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from rolesync.cli.ending import watch
 from rolesync.cli.json_log import set_json_log
+from rolesync.cli.notify_at_end import watch
 from rolesync.cli.verbosity import is_quiet, is_verbose
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import typer
 
 from rolesync.cli.approved_file import ApprovedFile
 from rolesync.cli.browser import showing_address
-from rolesync.cli.ending import note, watch
 from rolesync.cli.files import check_target
+from rolesync.cli.notify_at_end import note, watch
 from rolesync.cli.options import All, Assignments, Config, Form, Format, PlanFile, load_settings
 from rolesync.cli.output import save_file, write_stdout
 from rolesync.cli.plan_output import (

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rolesync.cli.ending import note
 from rolesync.cli.files import list_of, shown_list
+from rolesync.cli.notify_at_end import note
 from rolesync.cli.options import (
     All,
     Assignments,

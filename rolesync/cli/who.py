@@ -19,7 +19,7 @@ from rolesync.errors import Exit, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rolesync.model.access import AccessReview
+    from rolesync.model.who import AccessReview
 
 
 def who(

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rolesync.configuration.sources import CONFIG_FILE, Origin
-from rolesync.configuration.trust import is_below
+from rolesync.configuration.file_owners import is_below
+from rolesync.configuration.settings_sources import CONFIG_FILE, Origin
 from rolesync.errors import UsageError
 
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import parse_qs, urlsplit
 
-from rolesync.configuration.problems import Kind
-from rolesync.configuration.sources import CONFIG_FILE, PREFIX, Origin
+from rolesync.configuration.error_messages import Kind
+from rolesync.configuration.settings_sources import CONFIG_FILE, PREFIX, Origin
 from rolesync.errors import UsageError
 
 _STUDIO = ("account", "base_url", "proxy", "ca_bundle", "notify", "metrics_push")

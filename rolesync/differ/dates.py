@@ -7,7 +7,7 @@ from collections import defaultdict
 
 import pandas as pd
 
-from rolesync.differ.holds import hold
+from rolesync.differ.removal_holds import hold
 from rolesync.model.desired import Desired
 from rolesync.model.keys import email_key
 from rolesync.model.live import Live

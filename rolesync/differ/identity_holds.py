@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from rolesync.differ.holds import hold
+from rolesync.differ.removal_holds import hold
 from rolesync.model.desired import ListRows
 from rolesync.model.findings import name_some
 from rolesync.model.frames import HELD, frame

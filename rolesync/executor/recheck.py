@@ -15,8 +15,8 @@ import pandas as pd
 
 from rolesync.executor.preconditions import check_guards, rejudge
 from rolesync.history.earlier_runs import EarlierRuns
-from rolesync.history.effects import effects, last_seen, open_requests
-from rolesync.history.holders import drift_by_others
+from rolesync.history.holders_snapshot import drift_by_others
+from rolesync.history.run_effects import effects, last_seen, open_requests
 from rolesync.model.frames import CHANGES, OUTCOMES, frame, require
 from rolesync.model.history import GuardBaseline
 from rolesync.model.keys import email_key, parse_roles

@@ -2,7 +2,7 @@
 
 The next run, which holds the account's lock, reads the users of each open request. So the record shows the effect of
 every earlier request before another one is sent. A request that was sent a moment ago may not show yet, so these reads
-are repeated until they can be trusted, see `rolesync.live.settle`.
+are repeated until they can be trusted, see `rolesync.live.read_after_write`.
 """
 
 from collections import Counter
@@ -12,13 +12,13 @@ from dataclasses import replace
 from rolesync.executor.change import RolesNow
 from rolesync.executor.run_context import RunContext
 from rolesync.history.earlier_runs import EarlierRuns
-from rolesync.history.effects import ActionResult, OpenRequest, open_requests, sent_actions
 from rolesync.history.event_writer import append_event
 from rolesync.history.events import Recovered, RunEnd, RunEvent, RunStart
 from rolesync.history.journal import RolesSeen, log_recovered
 from rolesync.history.recent_changes import seconds_since
+from rolesync.history.run_effects import ActionResult, OpenRequest, open_requests, sent_actions
 from rolesync.live.pages import roles_of_each
-from rolesync.live.settle import read_settled
+from rolesync.live.read_after_write import read_settled
 from rolesync.model.vocabulary import OutcomeStatus
 
 

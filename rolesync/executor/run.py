@@ -5,18 +5,18 @@ from dataclasses import replace
 
 from rolesync.differ.vanished import vanished_holders
 from rolesync.errors import IncompleteReadError, RecordError, StudioError
-from rolesync.executor.execute import Execution, execute
 from rolesync.executor.proof import certain_holders, prove
 from rolesync.executor.recheck import Remaining
 from rolesync.executor.run_context import RunContext
+from rolesync.executor.send_plan import Execution, execute
 from rolesync.history.earlier_runs import EarlierRuns
 from rolesync.history.event_writer import append_event
 from rolesync.history.events import RunEnd
-from rolesync.history.holders import save_holders
+from rolesync.history.holders_snapshot import save_holders
 from rolesync.history.journal import Journal
 from rolesync.history.plan_events import drifted_changes, run_start
 from rolesync.live.read import read_live
-from rolesync.live.settle import read_settled
+from rolesync.live.read_after_write import read_settled
 from rolesync.model.desired import ListRows
 from rolesync.model.live import Live, Requests
 from rolesync.model.plans import Plan

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from shlex import quote
 
 from rolesync.configuration.routes import SECRETS
-from rolesync.configuration.sources import PREFIX, SECRETS_FOLDER
+from rolesync.configuration.settings_sources import PREFIX, SECRETS_FOLDER
 from rolesync.fleet.environment import operator
 from rolesync.fleet.fleet_file import Fleet, FleetAccount
-from rolesync.fleet.jobs import Job, JobKind
+from rolesync.fleet.worker_protocol import Job, JobKind
 
 _COMMAND = re.compile(
     r"\brolesync (?=(?:validate|export|plan|show|rehearse|review|apply|sync|undo|runs|explain|audit|login|doctor)\b)"

@@ -15,7 +15,7 @@ from rolesync.errors import Exit, LockHeldError, RecordBrokenError, RolesyncErro
 from rolesync.fleet.account_command import advice_for_fleet
 from rolesync.fleet.account_settings import account_settings
 from rolesync.fleet.approvals import waiting_for_approval
-from rolesync.fleet.jobs import Job, JobKind
+from rolesync.fleet.worker_protocol import Job, JobKind
 from rolesync.model.fleet import AccountResult, AccountStatus, PlannedAccount, RecordHead, status_of_exit
 from rolesync.model.plans import Plan
 from rolesync.model.reasons import HeldReason

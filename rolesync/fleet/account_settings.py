@@ -6,8 +6,8 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 from pydantic_settings import SecretsSettingsSource
 
-from rolesync.configuration.problems import Kind, Source, describe_problem
-from rolesync.configuration.sources import PREFIX, Origin
+from rolesync.configuration.error_messages import Kind, Source, describe_problem
+from rolesync.configuration.settings_sources import PREFIX, Origin
 from rolesync.errors import UsageError
 from rolesync.log_secrets import hide
 from rolesync.settings import Settings

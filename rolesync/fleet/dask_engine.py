@@ -20,8 +20,8 @@ from distributed import Client, Future
 from rolesync import __version__
 from rolesync.errors import RolesyncError, UsageError
 from rolesync.fleet.dask_task import run_saved_job
-from rolesync.fleet.jobs import Job, decode_answer, encode_job
-from rolesync.fleet.workers import GRACE, AccountProgress
+from rolesync.fleet.worker_pool import GRACE, AccountProgress
+from rolesync.fleet.worker_protocol import Job, decode_answer, encode_job
 from rolesync.model.fleet import AccountResult, AccountStatus
 from rolesync.private_files import make_private_folder, replace_file
 

@@ -11,8 +11,8 @@ from functools import cache
 from pathlib import Path
 
 from rolesync import __version__
-from rolesync.fleet.jobs import Job, decode_job, result_json
-from rolesync.fleet.workers import LocalEngine
+from rolesync.fleet.worker_pool import LocalEngine
+from rolesync.fleet.worker_protocol import Job, decode_job, result_json
 from rolesync.model.fleet import AccountResult, AccountStatus
 
 TAKEN = ".taken"

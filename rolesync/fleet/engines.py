@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rolesync.errors import UsageError
 from rolesync.extras import install_command
-from rolesync.fleet.workers import Engine, LocalEngine
+from rolesync.fleet.worker_pool import Engine, LocalEngine
 
 LOCAL, DASK = "local", "dask:"
 

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import get_args
 
-from rolesync.configuration.sources import PREFIX, user_state_dir
+from rolesync.configuration.settings_sources import PREFIX, user_state_dir
 from rolesync.errors import UsageError
 from rolesync.settings import Settings
 

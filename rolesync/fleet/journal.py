@@ -17,7 +17,7 @@ from rolesync.audit.chain import lines_from
 from rolesync.audit.files import Position
 from rolesync.audit.record import Record, open_record
 from rolesync.errors import RecordError
-from rolesync.fleet.jobs import JobKind, result_json
+from rolesync.fleet.worker_protocol import JobKind, result_json
 from rolesync.model.fleet import AccountResult, FleetVerdict
 
 START_EVENT, BEGIN_EVENT, RESULT_EVENT, END_EVENT = "fleet.start", "account.begin", "account.end", "fleet.end"

@@ -15,8 +15,8 @@ from typing import Any
 
 from rolesync.audit.files import START, Position
 from rolesync.audit.tail import ends_a_record
-from rolesync.fleet.jobs import JobKind, decode_result
 from rolesync.fleet.journal import RESULT_EVENT, START_EVENT, entries, reading
+from rolesync.fleet.worker_protocol import JobKind, decode_result
 from rolesync.model.fleet import SUCCESSES, RecordHead
 from rolesync.private_files import replace_file
 

@@ -11,7 +11,7 @@ from typing import Any
 from rolesync.errors import PlanRefusedError, UsageError, writing_failed
 from rolesync.fleet.account_command import plan_command
 from rolesync.fleet.fleet_file import Fleet
-from rolesync.fleet.jobs import decode_result, result_json
+from rolesync.fleet.worker_protocol import decode_result, result_json
 from rolesync.model.fleet import SUCCESSES, AccountResult
 from rolesync.private_files import make_private_folder, replace_file
 from rolesync.report.content.plan_summary import format_time

@@ -7,11 +7,11 @@ from typing import Any
 
 from rolesync.errors import UsageError
 from rolesync.fleet.guards import mark_blocked
-from rolesync.fleet.jobs import JobKind, decode_result
 from rolesync.fleet.journal import BEGIN_EVENT, RESULT_EVENT, entries, reading
 from rolesync.fleet.journal_index import RunStart, all_runs, read_index
 from rolesync.fleet.night_folder import load_night
 from rolesync.fleet.results import applied_result, not_begun
+from rolesync.fleet.worker_protocol import JobKind, decode_result
 from rolesync.model.fleet import AccountResult, AccountStatus, FleetVerdict, Night
 
 

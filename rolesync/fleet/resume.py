@@ -5,10 +5,10 @@ from pathlib import Path
 from shlex import quote
 
 from rolesync.errors import UsageError
+from rolesync.fleet.commands import judge_and_apply, plan_accounts, save_planned
 from rolesync.fleet.fleet_file import Fleet
 from rolesync.fleet.fleet_run import FleetContext, fleet_run
 from rolesync.fleet.past_nights import PastNight
-from rolesync.fleet.run import judge_and_apply, plan_accounts, save_planned
 from rolesync.model.fleet import SUCCESSES, AccountResult, AccountStatus, Night
 
 RESUMABLE = ("sync", "apply")

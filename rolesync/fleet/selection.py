@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from rolesync.configuration.problems import toml_value
+from rolesync.configuration.error_messages import toml_value
 from rolesync.errors import UsageError
 from rolesync.fleet.account_settings import account_settings
 from rolesync.fleet.fleet_file import Fleet, FleetAccount

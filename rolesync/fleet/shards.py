@@ -14,15 +14,15 @@ from shlex import quote
 
 from rolesync.errors import RolesyncError, UsageError
 from rolesync.fleet.approvals import with_approval
+from rolesync.fleet.commands import apply_planned
 from rolesync.fleet.fleet_file import Fleet
 from rolesync.fleet.fleet_run import FleetContext, FleetRun, finish_run, fleet_run, start_run
 from rolesync.fleet.guards import judge_fleet, mark_blocked
-from rolesync.fleet.jobs import JobKind
 from rolesync.fleet.journal_index import read_index
 from rolesync.fleet.night_folder import PlannedNight, check_same_file, load_night, save_night, summary_path
 from rolesync.fleet.past_nights import PastNight
-from rolesync.fleet.run import apply_planned
 from rolesync.fleet.schedule import Limits
+from rolesync.fleet.worker_protocol import JobKind
 from rolesync.model.fleet import SUCCESSES, AccountResult, AccountStatus, FleetVerdict, Night
 
 _SHARD = re.compile(r"([1-9]\d{0,3})/([1-9]\d{0,3})")

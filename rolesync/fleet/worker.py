@@ -19,7 +19,7 @@ from typing import Any
 import structlog
 
 from rolesync.fleet.account_jobs import run_job
-from rolesync.fleet.jobs import decode_job, result_json
+from rolesync.fleet.worker_protocol import decode_job, result_json
 from rolesync.workflows.log import StageLog, configure_log
 
 

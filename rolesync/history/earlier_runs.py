@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from rolesync.history.effects import ActionResult, sent_actions
 from rolesync.history.events import HoldersSaved, PlanEvent, PlanMade, RunEnd, RunEvent, RunStart
 from rolesync.history.read import read_events, read_events_of_runs
+from rolesync.history.run_effects import ActionResult, sent_actions
 from rolesync.model.history import GuardBaseline
 from rolesync.model.plans import Plan
 

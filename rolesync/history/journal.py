@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from threading import Lock
 
 from rolesync.audit.record import Record
-from rolesync.history.effects import OpenRequest
 from rolesync.history.event_writer import append_event
 from rolesync.history.events import Intent, Outcome, Recovered, Reread, RolesById, SentAction
 from rolesync.history.plan_events import plan_made
+from rolesync.history.run_effects import OpenRequest
 from rolesync.model.plans import Plan
 
 RolesSeen = Mapping[int, Sequence[str] | frozenset[str] | None]

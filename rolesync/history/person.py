@@ -5,7 +5,6 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from rolesync.history.effects import sent_actions, side_effects
 from rolesync.history.event_reader import read_addressees, read_event_about
 from rolesync.history.events import (
     Intent,
@@ -19,6 +18,7 @@ from rolesync.history.events import (
     RunStart,
 )
 from rolesync.history.read import decode_records
+from rolesync.history.run_effects import sent_actions, side_effects
 from rolesync.model.explanation import PastAbsence, PastChange, PastDecision
 from rolesync.model.json_forms import time_json
 from rolesync.model.keys import email_key

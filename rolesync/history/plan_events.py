@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from rolesync.differ.holds import absent_holders
+from rolesync.differ.removal_holds import absent_holders
 from rolesync.history.events import DriftById, DriftedChange, PlanMade, RunStart
 from rolesync.model.keys import parse_roles
 from rolesync.model.plans import Drift, Plan

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from rolesync.history.earlier_runs import EarlierRuns
-from rolesync.history.effects import all_role_changes
+from rolesync.history.run_effects import all_role_changes
 from rolesync.model.live import Live
 from rolesync.model.vocabulary import Action
 

@@ -11,7 +11,6 @@ planned. Then a user who is in the last file, and in no evidence since, held the
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
-from rolesync.history.effects import all_role_changes, open_requests, requests_of
 from rolesync.history.events import (
     DriftById,
     HoldersSaved,
@@ -27,9 +26,10 @@ from rolesync.history.events import (
     RunEvent,
     RunStart,
 )
-from rolesync.model.access import Evidence, Origin, Reading, RoleReadings, RunFacts
+from rolesync.history.run_effects import all_role_changes, open_requests, requests_of
 from rolesync.model.runs import Proof
 from rolesync.model.vocabulary import Action
+from rolesync.model.who import Evidence, Origin, Reading, RoleReadings, RunFacts
 
 Key = tuple[str, int]
 """Role and user id."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rolesync.errors import RecordBrokenError
-from rolesync.history.holders import saved_holders
+from rolesync.history.holders_snapshot import saved_holders
 from rolesync.history.read import read_events
 from rolesync.history.role_evidence import KINDS, Key, RoleEvidence
-from rolesync.model.access import Evidence, Holder, HolderStatus, Origin, Reading, RunFacts
+from rolesync.model.who import Evidence, Holder, HolderStatus, Origin, Reading, RunFacts
 
 LiveUsers = Mapping[int, tuple[str, str]]
 """Address and name by user id."""

@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from rolesync.errors import RecordBrokenError
-from rolesync.history.effects import ActionResult, action_result, requests_of
 from rolesync.history.events import DriftById, Intent, Outcome, PlanEvent, PlanMade, RunEnd, RunEvent, RunStart
 from rolesync.history.read import read_events
+from rolesync.history.run_effects import ActionResult, action_result, requests_of
 from rolesync.history.runs import run_before_break, summarise_run
 from rolesync.model.run_report import DriftChange, RunChange, RunDrift, RunReport
 from rolesync.model.vocabulary import Action, OutcomeStatus

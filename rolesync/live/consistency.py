@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Protocol, TypeVar
 
 from rolesync.errors import IncompleteReadError
-from rolesync.live.settle import pauses
+from rolesync.live.read_after_write import pauses
 from rolesync.studio.client import Client
 
 _MOST_ITEMS = 10**9  # no search has more; a total above it is wrong

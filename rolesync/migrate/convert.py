@@ -19,9 +19,9 @@ from rolesync.model.findings import CellError, Code, Note, OnNote, printable, qu
 from rolesync.model.periods import Period
 from rolesync.model.vocabulary import Level
 from rolesync.reader.dates import read_last_day
-from rolesync.reader.exports import RowVerdict
 from rolesync.reader.identity import is_address, read_email, read_user_id
 from rolesync.reader.ignored_rows import describe_lone_text, find_ignored_row, find_total
+from rolesync.reader.known_exports import RowVerdict
 from rolesync.reader.validity import read_action
 from rolesync.tables.grid import find_non_text, is_blank, padded
 from rolesync.tables.table import Table

@@ -12,8 +12,8 @@ from rolesync.migrate.ledger import CellOutcome, CellReason, Place, RowLedger, T
 from rolesync.migrate.unclear_words import describe_dropped, describe_login, describe_unclear
 from rolesync.model.findings import CellError, Code, OnNote, quoted
 from rolesync.model.vocabulary import Level
-from rolesync.reader.exports import RowVerdict
 from rolesync.reader.identity import read_email
+from rolesync.reader.known_exports import RowVerdict
 from rolesync.tables.grid import find_non_text, is_blank, padded
 from rolesync.tables.table import Table
 

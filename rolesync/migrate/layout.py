@@ -10,10 +10,10 @@ from rolesync.migrate.plain_tables import recipe_by_meaning
 from rolesync.migrate.recipe import Recipe
 from rolesync.model.findings import printable, quoted
 from rolesync.reader.column_words import header_meanings, is_of_other_program
-from rolesync.reader.exports import RowCondition
-from rolesync.reader.foreign_exports import fold_export_header, recognise_export
 from rolesync.reader.header_findings import list_headers, option
 from rolesync.reader.identity import is_address
+from rolesync.reader.known_exports import RowCondition
+from rolesync.reader.recognise_exports import fold_export_header, recognise_export
 from rolesync.tables.column_letters import named_header
 from rolesync.tables.header_text import fold_header
 from rolesync.tables.table import HeaderRules

@@ -15,14 +15,14 @@ from rolesync.migrate.merge import merge
 from rolesync.migrate.plain_tables import ignored_places
 from rolesync.migrate.recipe import Recipe
 from rolesync.migrate.source_file import SourceFile
-from rolesync.migrate.sources import PlacedFinding, Source, open_joined, open_source
+from rolesync.migrate.source_tables import PlacedFinding, Source, open_joined, open_source
 from rolesync.migrate.unread_sheets import unread_sheets
 from rolesync.model.findings import Code, Finding, printable, quoted
 from rolesync.model.lists import ListForm
 from rolesync.model.vocabulary import Level
-from rolesync.reader.foreign_exports import fold_export_header
 from rolesync.reader.foreign_ids import ids_alone
 from rolesync.reader.header_findings import option
+from rolesync.reader.recognise_exports import fold_export_header
 from rolesync.tables.column_letters import named_header
 from rolesync.tables.file_type import read_file
 from rolesync.tables.table import needs_encoding

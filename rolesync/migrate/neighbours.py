@@ -7,9 +7,9 @@ from rolesync.errors import RolesyncError
 from rolesync.migrate.layout import header_rules
 from rolesync.migrate.recipe import Recipe
 from rolesync.migrate.source_file import SourceFile
-from rolesync.migrate.sources import joined_places, open_checked
+from rolesync.migrate.source_tables import joined_places, open_checked
 from rolesync.model.lists import ListForm
-from rolesync.reader.foreign_exports import fold_export_header
+from rolesync.reader.recognise_exports import fold_export_header
 from rolesync.tables.file_type import read_file
 
 _MAX_NEIGHBOURS = 50  # files beside an export that are looked at for its addresses

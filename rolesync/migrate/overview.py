@@ -15,7 +15,7 @@ from rolesync.migrate.recipe import Recipe
 from rolesync.migrate.role_columns import find_hints, find_role_column, find_ticked_roles
 from rolesync.migrate.role_options import TableLook
 from rolesync.migrate.source_file import SourceFile
-from rolesync.migrate.sources import NoHeaderError, open_checked, recipe_for
+from rolesync.migrate.source_tables import NoHeaderError, open_checked, recipe_for
 from rolesync.model.findings import CellError
 from rolesync.model.lists import ListForm
 from rolesync.reader.dates import is_date

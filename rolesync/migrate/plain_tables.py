@@ -13,8 +13,8 @@ from rolesync.reader.column_words import (
     speaks_against_user,
 )
 from rolesync.reader.doubtful_columns import is_against, objecting_words
-from rolesync.reader.exports import RowCondition
-from rolesync.reader.foreign_exports import fold_export_header
+from rolesync.reader.known_exports import RowCondition
+from rolesync.reader.recognise_exports import fold_export_header
 from rolesync.reader.word_tables import fold_word
 from rolesync.tables.column_letters import name_column
 

@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from rolesync.migrate.recipe import Recipe
-from rolesync.reader.exports import Export, known_exports
+from rolesync.reader.known_exports import Export, known_exports
 
 _SHARED = {field.name for field in fields(Recipe)} & Export.model_fields.keys() - {"name", "title", "name_parts"}
 """The fields of an export that a recipe takes as they are."""

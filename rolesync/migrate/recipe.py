@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from rolesync.errors import UsageError
-from rolesync.reader.exports import RowCondition
+from rolesync.reader.known_exports import RowCondition
 from rolesync.tables.header_text import fold_header
 
 _YES = ("yes", "y", "x", "true", "1", "\u2713", "\u2714")

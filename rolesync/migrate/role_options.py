@@ -10,7 +10,7 @@ from rolesync.migrate.role_columns import MAX_ROLE_WORDS, is_like_role
 from rolesync.migrate.source_file import SourceFile
 from rolesync.model.findings import CellError
 from rolesync.reader.column_words import answer
-from rolesync.reader.exports import RowVerdict
+from rolesync.reader.known_exports import RowVerdict
 from rolesync.reader.placeholders import describe_placeholder
 from rolesync.reader.roles import RoleReader
 from rolesync.reader.word_tables import fold_word

@@ -2,8 +2,8 @@
 
 from rolesync.migrate.ledger import CellReason
 from rolesync.model.findings import quoted, quoted_or_blank
-from rolesync.reader.exports import RowCondition, RowVerdict
 from rolesync.reader.header_findings import option
+from rolesync.reader.known_exports import RowCondition, RowVerdict
 
 
 def describe_unclear(cell: str, header: str, condition: RowCondition) -> tuple[CellReason, str]:

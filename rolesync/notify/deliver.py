@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
+from rolesync.notify.http_delivery import DeliveryError, Network
 from rolesync.notify.mail import send_mail
 from rolesync.notify.message import Message
-from rolesync.notify.network import DeliveryError, Network
 from rolesync.notify.program import run_program
 from rolesync.notify.table import Channel, NotifyTable
 from rolesync.notify.web_channels import send_ping, send_slack, send_start_ping, send_teams, send_webhook

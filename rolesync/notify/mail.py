@@ -11,8 +11,8 @@ from threading import Timer
 from typing import BinaryIO
 
 from rolesync.model.hosts import is_loopback
+from rolesync.notify.http_delivery import DeliveryError, Network, retry
 from rolesync.notify.message import Message
-from rolesync.notify.network import DeliveryError, Network, retry
 from rolesync.notify.table import NotifyTable
 
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}

@@ -5,7 +5,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from pathlib import Path
 
-from rolesync.notify.network import Network, send_request
+from rolesync.notify.http_delivery import Network, send_request
 from rolesync.private_files import replace_file
 
 FILE_MODE = 0o644  # with any umask and any earlier mode, because the node exporter is another user

@@ -5,8 +5,8 @@ import os
 import subprocess
 
 from rolesync import bounded_program
+from rolesync.notify.http_delivery import DeliveryError, Network
 from rolesync.notify.message import Message
-from rolesync.notify.network import DeliveryError, Network
 from rolesync.notify.table import NotifyTable
 
 _PREFIX = "ROLESYNC_"

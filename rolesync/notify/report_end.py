@@ -9,11 +9,11 @@ import structlog
 
 from rolesync.notify.deliver import Delivery, Outgoing, deliver, ping_starts
 from rolesync.notify.ending import Ending
+from rolesync.notify.http_delivery import DeliveryError, Network
 from rolesync.notify.memory import ChannelMemory, Decision, Memory, channel_key, decide, load_memory, save_memory
 from rolesync.notify.message import Message, compose
 from rolesync.notify.metrics import Measured, format_metrics, labels_of
 from rolesync.notify.metrics_output import push_metrics, write_metrics
-from rolesync.notify.network import DeliveryError, Network
 from rolesync.notify.table import Channel, NotifyTable
 
 

@@ -12,8 +12,8 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
+from rolesync.notify.http_delivery import DeliveryError, Network, send_request
 from rolesync.notify.message import Message
-from rolesync.notify.network import DeliveryError, Network, send_request
 from rolesync.notify.table import NotifyTable
 
 _JSON = {"Content-Type": "application/json; charset=utf-8"}

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pandas as pd
 
-from rolesync.differ.holds import with_held
+from rolesync.differ.removal_holds import with_held
 from rolesync.errors import PlanRefusedError, UsageError
 from rolesync.model.frames import CHANGES, frame
 from rolesync.model.plans import Approval, Changes, Plan, Released, effect_text, recount

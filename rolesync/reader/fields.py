@@ -16,7 +16,7 @@ from rolesync.reader.column_words import (
     header_meanings,
     is_of_other_program,
 )
-from rolesync.reader.foreign_exports import recognise_export
+from rolesync.reader.recognise_exports import recognise_export
 from rolesync.reader.word_tables import fold_word
 from rolesync.tables.column_letters import column_number, named_header
 from rolesync.tables.header_text import fold_header

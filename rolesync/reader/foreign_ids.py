@@ -7,7 +7,7 @@ import pandas as pd
 
 from rolesync.model.findings import Code, Finding, name_some, quoted
 from rolesync.model.vocabulary import Level
-from rolesync.reader.columns import Ints
+from rolesync.reader.assignments import Ints
 from rolesync.reader.duplicates import Deduplicated
 from rolesync.reader.header import Layout
 from rolesync.reader.header_findings import option

@@ -8,7 +8,6 @@ from rolesync.model.findings import Finding, printable
 from rolesync.model.lists import AS_WRITTEN, ListForm
 from rolesync.reader.column_words import HeaderMeaning
 from rolesync.reader.fields import OPTIONAL, Field, find_columns
-from rolesync.reader.foreign_exports import recognise_export
 from rolesync.reader.header_findings import (
     Hints,
     contradicting_columns,
@@ -19,6 +18,7 @@ from rolesync.reader.header_findings import (
     no_header,
 )
 from rolesync.reader.identity import is_address
+from rolesync.reader.recognise_exports import recognise_export
 from rolesync.tables.column_letters import named_header
 from rolesync.tables.table import HeaderRules
 
@@ -41,7 +41,7 @@ class Layout:
         kept: the columns whose words decide which rows count, with these words, folded.
         left_out: those of them in which only some other words are known, with these words, folded.
         doubtful: the columns that may speak against a user, see `doubtful_columns`.
-        unread: the other columns whose cells may speak against a user, see `unread_columns`.
+        unread: the other columns whose cells may speak against a user, see `unknown_columns`.
         foreign: the columns that show that the user ids are probably another program's.
         unnamed: the columns whose header is blank.
     """

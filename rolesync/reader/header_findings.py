@@ -8,10 +8,10 @@ from rolesync.model.findings import Code, Finding, error, name_some, printable, 
 from rolesync.model.lists import AS_WRITTEN, ListForm
 from rolesync.model.vocabulary import Level
 from rolesync.reader.column_words import header_meaning
-from rolesync.reader.exports import Export
 from rolesync.reader.fields import OPTIONAL, Field, FoundColumns, fold_name
 from rolesync.reader.form_options import form_options
 from rolesync.reader.identity import is_address
+from rolesync.reader.known_exports import Export
 from rolesync.tables.column_letters import named_header
 from rolesync.tables.header_text import fold_header
 

@@ -13,13 +13,13 @@ import numpy.typing as npt
 
 from rolesync.model.findings import CellError
 from rolesync.model.packed.texts import WORD, PackedTexts, pack
-from rolesync.reader.columns import Ints, RowColumns
+from rolesync.reader.assignments import Ints, RowColumns
 from rolesync.reader.header import Layout
 from rolesync.reader.identity import FOREIGN_SIGNS
 from rolesync.reader.plain_words import equal_cells, few_cells, may_hold_remark, may_speak_against
 from rolesync.reader.remarks import remark_speaks_against
 from rolesync.reader.roles import RoleCell, RoleReader
-from rolesync.reader.unread_columns import MAX_WORDS, UnreadColumns
+from rolesync.reader.unknown_columns import MAX_WORDS, UnreadColumns
 from rolesync.tables.grid import Block
 
 Bytes = npt.NDArray[np.uint8]

@@ -26,8 +26,8 @@ from rolesync.reader.header_findings import Hints, ignored_columns, option
 from rolesync.reader.roles import RoleReader
 from rolesync.reader.row import RowReader
 from rolesync.reader.row_collector import RowCollector
+from rolesync.reader.unknown_columns import UnreadColumns
 from rolesync.reader.unmanaged import find_no_managed_role
-from rolesync.reader.unread_columns import UnreadColumns
 from rolesync.tables.file_type import read_file
 from rolesync.tables.grid import find_non_text, is_blank
 from rolesync.tables.regular_file import STANDARD_INPUT

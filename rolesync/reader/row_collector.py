@@ -8,7 +8,7 @@ import numpy as np
 from rolesync.model.findings import CellError, Code, Finding, Note, error, quoted
 from rolesync.model.periods import ALWAYS, Period
 from rolesync.model.vocabulary import Level
-from rolesync.reader.columns import RowColumns, UserColumns
+from rolesync.reader.assignments import RowColumns, UserColumns
 from rolesync.reader.doubtful_columns import DoubtfulColumns
 from rolesync.reader.duplicates import Deduplicated, deduplicate
 from rolesync.reader.header import Layout
@@ -16,7 +16,7 @@ from rolesync.reader.ignored_rows import describe_lone_text, find_ignored_row, f
 from rolesync.reader.plain_rows import PlainReader
 from rolesync.reader.roles import RoleCell, RoleReader
 from rolesync.reader.row import RowReader
-from rolesync.reader.unread_columns import UnreadColumns
+from rolesync.reader.unknown_columns import UnreadColumns
 from rolesync.reader.validity import LEFT_OUT, UNLIMITED, Validity
 from rolesync.tables.grid import Cells, find_non_text, is_blank
 from rolesync.tables.table import Table

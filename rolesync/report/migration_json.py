@@ -9,7 +9,7 @@ from rolesync.migrate.ledger import CellLedger, CellOutcome
 from rolesync.migrate.migrate import Migration
 from rolesync.migrate.overview import Overview
 from rolesync.migrate.recipe import Recipe
-from rolesync.migrate.suggestions import Suggestion
+from rolesync.migrate.similar_users import Suggestion
 from rolesync.migrate.write import sort_assignments
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rolesync.model.access import AccessReview, Holder, Origin, Reading
+from rolesync.model.who import AccessReview, Holder, Origin, Reading
 
 
 def who_json(review: AccessReview) -> dict[str, Any]:

@@ -7,7 +7,7 @@ It shares no code with the client that it tests, and needs the extra `sandbox`.
         assert studio.log() == []
 """
 
-from rolesync.sandbox.control import Control
+from rolesync.sandbox.control_client import Control
 from rolesync.sandbox.faults import Fault, Faults
 from rolesync.sandbox.options import ROLES, Options
 from rolesync.sandbox.sample_people import OWNER, Person

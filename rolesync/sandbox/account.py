@@ -12,9 +12,9 @@ from rolesync.sandbox.oauth import Tokens
 from rolesync.sandbox.options import Options
 from rolesync.sandbox.responses import ApiError
 from rolesync.sandbox.role_changes import RoleChanges
+from rolesync.sandbox.stale_reads import NOBODY, PastPeople, View
 from rolesync.sandbox.store import LoggedChange, Store
 from rolesync.sandbox.users import NOT_FOUND, Users
-from rolesync.sandbox.views import NOBODY, PastPeople, View
 
 REQUEST_KINDS = ("search", "user", "media", "roles", "ping", "apidocs", "authorize", "token", "other")
 """The kinds by which requests are counted; control requests are not counted."""

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 from rolesync.sandbox.options import Options
 from rolesync.sandbox.responses import ApiError
+from rolesync.sandbox.stale_reads import View
 from rolesync.sandbox.store import LoggedChange, Store
 from rolesync.sandbox.users import MISSING, NOT_FOUND, fits
-from rolesync.sandbox.views import View
 
 _RIVALS = {"Admin": "Subaccount admin", "Subaccount admin": "Admin"}
 

@@ -18,7 +18,7 @@ from rolesync.sandbox.account import SandboxAccount
 from rolesync.sandbox.apidocs import swagger
 from rolesync.sandbox.faults import Faults
 from rolesync.sandbox.responses import ApiError, encode, error_answer
-from rolesync.sandbox.views import View
+from rolesync.sandbox.stale_reads import View
 
 API = "/api/public/v1"
 SEARCH = f"{API}/users/search"

@@ -18,7 +18,7 @@ import uvicorn
 
 from rolesync.sandbox.account import SandboxAccount
 from rolesync.sandbox.app import SandboxApp
-from rolesync.sandbox.control import Control
+from rolesync.sandbox.control_client import Control
 from rolesync.sandbox.generated_people import PeopleSource
 from rolesync.sandbox.options import Options
 from rolesync.sandbox.routes import application

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from rolesync.sandbox.options import Options
 from rolesync.sandbox.responses import ApiError, encode
+from rolesync.sandbox.stale_reads import View
 from rolesync.sandbox.store import Store
-from rolesync.sandbox.views import View
 
 MAX_PER_PAGE = 50
 MAX_PAGE = 2**31 - 1

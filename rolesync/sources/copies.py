@@ -19,8 +19,8 @@ from rolesync.errors import RolesyncError
 from rolesync.model.json_forms import fetched_json, read_fetched
 from rolesync.model.lists import Fetched
 from rolesync.private_files import PRIVATE, make_private_folder, replace_file
-from rolesync.sources.access import Download, Unchanged
 from rolesync.sources.address import Address
+from rolesync.sources.fetch_context import Download, Unchanged
 
 KEPT = 5  # copies
 _INDEX = "fetched.json"

@@ -15,9 +15,9 @@ from typing import cast
 
 from rolesync.errors import UsageError
 from rolesync.model.lists import Fetched
-from rolesync.sources.access import Access, Clocks, Deadline, Download, FetchError, Unchanged, web_page
 from rolesync.sources.address import Address
 from rolesync.sources.copies import Copies, Copy
+from rolesync.sources.fetch_context import Access, Clocks, Deadline, Download, FetchError, Unchanged, web_page
 from rolesync.sources.shared_lists import SharedLists
 from rolesync.tables.file_type import is_web_page
 

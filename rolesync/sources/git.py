@@ -15,8 +15,8 @@ from rolesync.bounded_program import run_program
 from rolesync.errors import UsageError, writing_failed
 from rolesync.model.lists import Fetched
 from rolesync.private_files import replace_file
-from rolesync.sources.access import Access, Clocks, Deadline, Download, FetchError, Unchanged, parse_time
 from rolesync.sources.address import Address
+from rolesync.sources.fetch_context import Access, Clocks, Deadline, Download, FetchError, Unchanged, parse_time
 
 _MAX_MB = 256
 """Megabytes that a commit with its files may have in transfer, besides those of the list."""

@@ -8,7 +8,8 @@ from urllib.parse import quote
 from rolesync.errors import UsageError
 from rolesync.log_secrets import hide
 from rolesync.model.lists import Fetched
-from rolesync.sources.access import (
+from rolesync.sources.address import Address
+from rolesync.sources.fetch_context import (
     Access,
     Clocks,
     Deadline,
@@ -18,8 +19,7 @@ from rolesync.sources.access import (
     missing_package,
     with_retries,
 )
-from rolesync.sources.address import Address
-from rolesync.sources.http import HttpReader
+from rolesync.sources.http_reader import HttpReader
 from rolesync.sources.json_api import JsonReader
 from rolesync.sources.rows import incomplete
 

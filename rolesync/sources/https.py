@@ -7,9 +7,9 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 from rolesync.model.lists import Fetched
-from rolesync.sources.access import Access, Clocks, Deadline, Download, Unchanged, parse_headers, web_page
 from rolesync.sources.address import Address
-from rolesync.sources.http import Answer, HttpReader
+from rolesync.sources.fetch_context import Access, Clocks, Deadline, Download, Unchanged, parse_headers, web_page
+from rolesync.sources.http_reader import Answer, HttpReader
 
 
 def fetch_https(

@@ -6,8 +6,8 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from rolesync.sources.access import FetchError, parse_time
-from rolesync.sources.http import Answer, HttpReader
+from rolesync.sources.fetch_context import FetchError, parse_time
+from rolesync.sources.http_reader import Answer, HttpReader
 
 
 class JsonReader:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from rolesync.errors import UsageError
 from rolesync.model.hosts import is_loopback
 from rolesync.model.lists import Fetched
-from rolesync.sources.access import (
+from rolesync.sources.address import Address
+from rolesync.sources.fetch_context import (
     Access,
     Clocks,
     Deadline,
@@ -19,7 +20,6 @@ from rolesync.sources.access import (
     missing_package,
     with_retries,
 )
-from rolesync.sources.address import Address
 from rolesync.sources.rows import DirectoryRow, incomplete, list_of_rows
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from pydantic import SecretStr
 
 from rolesync.errors import UsageError
 from rolesync.model.lists import Fetched
-from rolesync.sources.access import Access, Clocks, Deadline, Download, FetchError, Unchanged, missing_package
 from rolesync.sources.address import Address, parse_address
+from rolesync.sources.fetch_context import Access, Clocks, Deadline, Download, FetchError, Unchanged, missing_package
 from rolesync.sources.https import fetch_https
 
 if TYPE_CHECKING:

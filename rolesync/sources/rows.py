@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from rolesync.sources.access import FetchError
+from rolesync.sources.fetch_context import FetchError
 
 
 class DirectoryRow(NamedTuple):

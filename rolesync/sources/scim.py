@@ -5,9 +5,9 @@ from typing import Any
 from urllib.parse import quote
 
 from rolesync.model.lists import Fetched
-from rolesync.sources.access import Access, Clocks, Deadline, Download, FetchError, Unchanged, with_retries
 from rolesync.sources.address import Address
-from rolesync.sources.http import HttpReader
+from rolesync.sources.fetch_context import Access, Clocks, Deadline, Download, FetchError, Unchanged, with_retries
+from rolesync.sources.http_reader import HttpReader
 from rolesync.sources.json_api import JsonReader
 from rolesync.sources.rows import DirectoryRow, incomplete, list_of_rows
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rolesync.model.lists import Fetched
-from rolesync.sources.access import (
+from rolesync.sources.address import Address
+from rolesync.sources.fetch_context import (
     Access,
     Clocks,
     Deadline,
@@ -19,7 +20,6 @@ from rolesync.sources.access import (
     missing_package,
     with_retries,
 )
-from rolesync.sources.address import Address
 
 if TYPE_CHECKING:
     from paramiko import PKey, SFTPClient, SSHClient

@@ -16,9 +16,9 @@ from filelock import FileLock
 
 from rolesync.model.json_forms import fetched_json, read_fetched
 from rolesync.private_files import PRIVATE, make_private_folder, replace_file
-from rolesync.sources.access import Access, Download, FetchError
 from rolesync.sources.address import Address
 from rolesync.sources.copies import Copies, Copy
+from rolesync.sources.fetch_context import Access, Download, FetchError
 
 _OWN = frozenset({"list_secret", "list_headers", "list_fallback", "proxy_for"})
 """What isn't compared by its text: secrets, what an account does after a failure, and the way to the server."""

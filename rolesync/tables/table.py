@@ -11,6 +11,7 @@ from itertools import islice
 from rolesync.model.findings import Code, Finding, error, quoted
 from rolesync.model.lists import ListForm
 from rolesync.tables.choose_sheet import choose_sheet
+from rolesync.tables.delimiters import rare_grids, text_grids
 from rolesync.tables.encoding import DecodedText, decode_text, is_valid_text
 from rolesync.tables.file_type import Content, FileKind, detect_content
 from rolesync.tables.find_header import (
@@ -25,7 +26,6 @@ from rolesync.tables.find_header import (
 from rolesync.tables.grid import Grid, is_blank
 from rolesync.tables.json_records import json_grid
 from rolesync.tables.ldif import ldif_grid
-from rolesync.tables.text_grids import rare_grids, text_grids
 
 __all__ = ["HeaderRules", "Table", "needs_encoding", "open_sheets", "open_table"]
 

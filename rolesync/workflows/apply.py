@@ -16,7 +16,7 @@ from rolesync.executor.preconditions import (
 from rolesync.executor.recheck import CurrentLimits, Rechecked, recheck_plan, was_applied
 from rolesync.executor.run import carry_out
 from rolesync.history.earlier_runs import EarlierRuns
-from rolesync.history.holders import expected_holders
+from rolesync.history.holders_snapshot import expected_holders
 from rolesync.model.desired import ListRows
 from rolesync.model.plans import Plan
 from rolesync.model.runs import Run

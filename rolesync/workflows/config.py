@@ -6,7 +6,7 @@ from collections.abc import Collection
 from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
-from rolesync.configuration.problems import Kind, is_secret
+from rolesync.configuration.error_messages import Kind, is_secret
 from rolesync.model.shown_settings import ShownSetting
 from rolesync.settings import Settings
 from rolesync.sources.address import is_address, shown_address

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from rolesync.errors import RecordBrokenError
-from rolesync.history.holders import expected_holders
+from rolesync.history.holders_snapshot import expected_holders
 from rolesync.model.desired import Desired, ListRows
 from rolesync.model.explanation import ListedRow, NextStep, PersonNow
 from rolesync.model.frames import DESIRED, LIVE, frame

@@ -9,7 +9,7 @@ import pandas as pd
 from rolesync.audit.files import RECORD
 from rolesync.differ.vanished import vanished_holders
 from rolesync.errors import IncompleteReadError, InputRefusedError
-from rolesync.history.holders import expected_holders
+from rolesync.history.holders_snapshot import expected_holders
 from rolesync.history.person import last_changes
 from rolesync.live.media import read_impact
 from rolesync.model.desired import ListRows

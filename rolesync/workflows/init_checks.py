@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from rolesync.configuration.problems import near_names
+from rolesync.configuration.error_messages import near_names
 from rolesync.configuration.values import check_redirect
 from rolesync.errors import (
     InputRefusedError,

@@ -11,10 +11,10 @@ from rolesync.executor.lock import account_lock
 from rolesync.executor.recovery import recover
 from rolesync.executor.run_context import RunContext
 from rolesync.history.earlier_runs import EarlierRuns
-from rolesync.history.effects import ActionResult, sent_actions
 from rolesync.history.events import RunStart
 from rolesync.history.read import read_events_of_runs
 from rolesync.history.recent_changes import RecentChanges, recent_changes
+from rolesync.history.run_effects import ActionResult, sent_actions
 from rolesync.studio.users import StudioWriter
 from rolesync.workflows.connect import connect, earlier_runs_of, open_account_record
 from rolesync.workflows.context import Context

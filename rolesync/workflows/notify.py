@@ -16,8 +16,8 @@ from rolesync.model.plans import Plan
 from rolesync.model.runs import Run
 from rolesync.notify.deliver import Delivery, Outgoing, deliver
 from rolesync.notify.ending import Ending, EndStatus, Rule, cause_of
+from rolesync.notify.http_delivery import Network
 from rolesync.notify.message import compose
-from rolesync.notify.network import Network
 from rolesync.notify.report_end import Reporting, report_end
 from rolesync.settings import Settings
 from rolesync.workflows.command_facts import CommandFacts

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from rolesync.differ.dates import days_of_changes, hold_dated_changes
 from rolesync.differ.diff import diff
-from rolesync.differ.holds import hold_changes
 from rolesync.differ.identity_holds import hold_uncertain_identities
+from rolesync.differ.removal_holds import hold_changes
 from rolesync.history.earlier_runs import EarlierRuns
-from rolesync.history.holders import drift_by_others, expected_holders
+from rolesync.history.holders_snapshot import drift_by_others, expected_holders
 from rolesync.history.journal import log_plan
 from rolesync.live.media import read_impact
 from rolesync.model.desired import Desired

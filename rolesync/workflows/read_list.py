@@ -18,10 +18,10 @@ from rolesync.model.lists import Fetched, Source
 from rolesync.model.vocabulary import Level
 from rolesync.reader.read import read_desired
 from rolesync.settings import Settings
-from rolesync.sources.access import Access, Clocks
 from rolesync.sources.address import is_address, parse_address, shown_address
 from rolesync.sources.copies import Copies, Copy
 from rolesync.sources.fetch import fetch_list
+from rolesync.sources.fetch_context import Access, Clocks
 from rolesync.workflows.context import Context
 
 

@@ -6,9 +6,9 @@ from datetime import UTC, date
 
 from rolesync.errors import UsageError
 from rolesync.history.role_holders import RecordedRoles, holders_as_of, in_order, read_recorded_roles
-from rolesync.model.access import AccessReview, HolderStatus
 from rolesync.model.json_forms import time_json
 from rolesync.model.keys import role_key
+from rolesync.model.who import AccessReview, HolderStatus
 from rolesync.workflows.context import Context
 
 

@@ -16,10 +16,10 @@ from rolesync.history.role_holders import (
     lost_without_address,
     read_recorded_roles,
 )
-from rolesync.model.access import AccessReview
 from rolesync.model.desired import ListRows
 from rolesync.model.json_forms import time_json
 from rolesync.model.live import Live
+from rolesync.model.who import AccessReview
 from rolesync.studio.users import StudioReader
 from rolesync.workflows.connect import connect, earlier_runs_of
 from rolesync.workflows.context import Context

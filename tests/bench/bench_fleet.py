@@ -158,10 +158,10 @@ def fleet_night(place: District, engine: str = "local") -> Figures:
 
 def night(file: Path, engine: str) -> Figures:
     """Run a night in this process; CPU is that of this process and its workers."""
+    from rolesync.fleet.commands import sync_fleet  # noqa: PLC0415  # as above
     from rolesync.fleet.engines import engine_of  # noqa: PLC0415  # only in the measured process
     from rolesync.fleet.fleet_file import read_fleet  # noqa: PLC0415  # as above
     from rolesync.fleet.fleet_run import FleetContext  # noqa: PLC0415  # as above
-    from rolesync.fleet.run import sync_fleet  # noqa: PLC0415  # as above
     from rolesync.model.fleet import SUCCESSES  # noqa: PLC0415  # as above
 
     started, worked = perf_counter(), _cpu_so_far()

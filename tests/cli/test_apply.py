@@ -2,7 +2,7 @@
 
 import json
 
-from rolesync.sandbox.control import Control
+from rolesync.sandbox.control_client import Control
 from tests.command import ADMINS, OWNER, SAMPLE, Shell, logged_actions, recorded_actions
 
 

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from rolesync.sandbox.control import Control
+from rolesync.sandbox.control_client import Control
 from tests.command import ADMINS, SAMPLE, Shell
 
 

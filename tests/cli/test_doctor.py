@@ -1,6 +1,6 @@
 """doctor: whether a night could go well, and what is missing."""
 
-from rolesync.sandbox.control import Control
+from rolesync.sandbox.control_client import Control
 from tests.command import Shell
 
 

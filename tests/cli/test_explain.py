@@ -1,6 +1,6 @@
 """explain: why a user has, gets or lost a role, from record, list and Studio."""
 
-from rolesync.sandbox.control import Control
+from rolesync.sandbox.control_client import Control
 from tests.command import SAMPLE, Shell
 
 

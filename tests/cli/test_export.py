@@ -5,7 +5,7 @@ import json
 import openpyxl
 import pytest
 
-from rolesync.sandbox.control import Control
+from rolesync.sandbox.control_client import Control
 from tests.command import ADMINS, Shell
 
 

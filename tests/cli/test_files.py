@@ -6,7 +6,7 @@ import json
 import openpyxl
 import pytest
 
-from rolesync.sandbox.control import Control
+from rolesync.sandbox.control_client import Control
 from tests.command import SAMPLE, Shell
 
 _MISSING = 3

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rolesync.sandbox.control import Control
+from rolesync.sandbox.control_client import Control
 from tests.cli.test_questions import newcomer
 from tests.command import OWNER, SAMPLE, TOKEN, Shell
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from rolesync.sandbox.control import Control
+from rolesync.sandbox.control_client import Control
 from tests.command import ADMINS, SAMPLE, Shell
 
 

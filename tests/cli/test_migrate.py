@@ -8,7 +8,7 @@ import subprocess
 import openpyxl
 import pytest
 
-from rolesync.sandbox.control import Control
+from rolesync.sandbox.control_client import Control
 from tests.command import ROLESYNC, Shell
 from tests.tables.books import xlsx
 

@@ -6,7 +6,7 @@ import pytest
 
 from rolesync.cli.options import column_settings, load_settings
 from rolesync.errors import UsageError
-from rolesync.sandbox.control import Control
+from rolesync.sandbox.control_client import Control
 from tests.command import ADMINS, SAMPLE, Shell, nonzero
 
 

@@ -5,7 +5,7 @@ import json
 
 import openpyxl
 
-from rolesync.sandbox.control import Control
+from rolesync.sandbox.control_client import Control
 from tests.command import ADMINS, SAMPLE, Shell
 
 ESCAPE = "\x1b"

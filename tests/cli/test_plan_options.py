@@ -7,7 +7,7 @@ import pytest
 
 from rolesync.cli.plan_options import load_plan_settings
 from rolesync.errors import UsageError
-from rolesync.sandbox.control import Control
+from rolesync.sandbox.control_client import Control
 from tests.command import SAMPLE, Shell
 
 

@@ -5,7 +5,7 @@ import stat
 import pytest
 
 from rolesync.cli.questions import TerminalQuestions
-from rolesync.sandbox.control import Control
+from rolesync.sandbox.control_client import Control
 from tests.command import OWNER, TOKEN, Shell
 from tests.terminal import CONTROLS, Terminal
 

@@ -6,7 +6,7 @@ import pytest
 
 from rolesync.cli.refusal import _wrapped, error_json, raise_if_broken, show_json_before_break, write_error
 from rolesync.errors import Exit, LockHeldError, RecordBrokenError
-from rolesync.sandbox.control import Control
+from rolesync.sandbox.control_client import Control
 from tests.command import ADMINS, SAMPLE, Shell, nonzero
 
 

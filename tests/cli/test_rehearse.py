@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rolesync.extras import install_command
-from rolesync.sandbox.control import Control
+from rolesync.sandbox.control_client import Control
 from tests.command import ADMINS, SAMPLE, Shell, nonzero
 
 

@@ -9,7 +9,7 @@ import openpyxl
 from rolesync.cli.review import end_of_review
 from rolesync.planner.decode import from_json
 from rolesync.planner.encode import to_json
-from rolesync.sandbox.control import Control
+from rolesync.sandbox.control_client import Control
 from tests.cli.reviewing import GONE, KEPT, NEW, admins, decide, planned, review
 from tests.command import Shell
 

@@ -9,7 +9,7 @@ from rolesync.cli.options import Form
 from rolesync.cli.run_output import show_blocked, show_outcome
 from rolesync.errors import Exit
 from rolesync.executor.preconditions import BlockedError
-from rolesync.sandbox.control import Control
+from rolesync.sandbox.control_client import Control
 from tests.command import ADMINS, Shell
 from tests.report.samples import SOURCE, blocked_plan, failed_run, make_plan, make_run
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rolesync.sandbox.control import Control
+from rolesync.sandbox.control_client import Control
 from tests.command import Shell
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from subprocess import CompletedProcess
 
-from rolesync.sandbox.control import Control
+from rolesync.sandbox.control_client import Control
 from tests.command import ADMINS, SAMPLE, Shell, logged_actions, recorded_actions
 from tests.in_process import run_in_process
 from tests.servers import ScriptedAnswer, ScriptedStudio, in_turn

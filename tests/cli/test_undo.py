@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from rolesync.sandbox.control import Control
+from rolesync.sandbox.control_client import Control
 from tests.cli.reviewing import NEW, decide, review
 from tests.command import OWNER, SAMPLE, Shell
 

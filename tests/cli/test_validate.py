@@ -1,6 +1,6 @@
 """validate: what a list asks for, without Studio."""
 
-from rolesync.sandbox.control import Control
+from rolesync.sandbox.control_client import Control
 from tests.command import ADMINS, SAMPLE, Shell, nonzero
 
 

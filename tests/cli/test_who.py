@@ -4,7 +4,7 @@ import csv
 import json
 from datetime import UTC, datetime
 
-from rolesync.sandbox.control import Control
+from rolesync.sandbox.control_client import Control
 from tests.command import Shell
 
 

@@ -1,4 +1,4 @@
-"""Which files may decide where which secret goes; with the sources themselves in `test_sources.py`."""
+"""Which files may decide where which secret goes; with the sources themselves in `test_settings_sources.py`."""
 
 from pathlib import Path
 

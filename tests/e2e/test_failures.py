@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from rolesync.sandbox.control import Control
+from rolesync.sandbox.control_client import Control
 from tests.command import SAMPLE, Shell, nonzero
 
 GONE = 1053

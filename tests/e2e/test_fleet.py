@@ -12,18 +12,18 @@ from threading import Event, Lock, Thread
 import pytest
 from hypothesis import settings
 
+from rolesync.fleet.commands import sync_fleet
 from rolesync.fleet.engines import LOCAL, engine_of
 from rolesync.fleet.fleet_file import read_fleet
 from rolesync.fleet.fleet_run import FleetContext
-from rolesync.fleet.jobs import JobKind
-from rolesync.fleet.run import sync_fleet
-from rolesync.fleet.workers import LocalEngine
+from rolesync.fleet.worker_pool import LocalEngine
+from rolesync.fleet.worker_protocol import JobKind
 from rolesync.model.fleet import exit_code_of_night
 from rolesync.sandbox import Options, Sandbox
 from tests.command import Shell
 from tests.executor.test_recovery import check_record
 from tests.fleet.fronts import Front, fronts, is_write
-from tests.fleet.test_run import statuses
+from tests.fleet.test_commands import statuses
 from tests.fleet.tools import job, write_fleet
 from tests.servers import ReceivedRequest, ScriptedAnswer
 

@@ -4,7 +4,7 @@ import random
 import re
 from typing import Any
 
-from rolesync.sandbox.control import Control
+from rolesync.sandbox.control_client import Control
 from tests.command import SAMPLE, Shell
 from tests.full_disk import files_of_at_most
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from rolesync.sandbox.control import Control
+from rolesync.sandbox.control_client import Control
 from tests.command import ADMINS, Shell
 
 NEW = "omar.haddad@example.edu"

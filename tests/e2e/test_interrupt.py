@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rolesync.sandbox import Options, Sandbox
-from rolesync.sandbox.control import Control
+from rolesync.sandbox.control_client import Control
 from tests.command import SAMPLE, Shell, sandbox, shell
 from tests.conftest import stop_ignoring_signals
 from tests.e2e.test_secrets import LOUD, hold_no_secret

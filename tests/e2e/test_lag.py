@@ -13,10 +13,10 @@ import pytest
 from hypothesis import settings
 
 from rolesync.audit.verify import verify_record
-from rolesync.history.effects import effects, open_requests
 from rolesync.history.event_reader import EVENTS
 from rolesync.history.events import Intent, RunEvent
 from rolesync.history.read import read_events
+from rolesync.history.run_effects import effects, open_requests
 from rolesync.planner.encode import to_json
 from rolesync.sandbox import Options, Sandbox
 from rolesync.settings import load

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from rolesync.manual.pages import page, topics
-from rolesync.sandbox.control import Control
+from rolesync.sandbox.control_client import Control
 from tests.command import OWNER, ROLESYNC, TOKEN, clean
 from tests.manual.examples import missing_line, run_page
 from tests.paths import ROOT

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rolesync.sandbox.control import Control
+from rolesync.sandbox.control_client import Control
 from tests.command import OWNER, SAMPLE, TOKEN, Shell
 from tests.notify.tools import PASSWORD, PEM, Mailbox, mail_server
 from tests.servers import ReceivedRequest, ScriptedAnswer, ScriptedStudio

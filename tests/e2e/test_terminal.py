@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rolesync.sandbox.control import Control
+from rolesync.sandbox.control_client import Control
 from tests.cli.reviewing import GONE, decide, planned, review
 from tests.command import ADMINS, SAMPLE, Shell
 from tests.terminal import CONTROLS, Terminal

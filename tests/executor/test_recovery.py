@@ -10,9 +10,9 @@ import pytest
 
 from rolesync.audit.verify import verify_record
 from rolesync.history.earlier_runs import load_earlier_runs
-from rolesync.history.effects import effects, open_requests
 from rolesync.history.event_reader import EVENTS
 from rolesync.history.read import read_events
+from rolesync.history.run_effects import effects, open_requests
 from rolesync.model.desired import Desired
 from rolesync.planner.decode import from_json
 from rolesync.planner.encode import to_json

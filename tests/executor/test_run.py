@@ -9,9 +9,9 @@ from rolesync.executor.recheck import recheck
 from rolesync.executor.run import carry_out
 from rolesync.executor.run_context import RunContext
 from rolesync.history.earlier_runs import load_earlier_runs
-from rolesync.history.effects import open_requests
 from rolesync.history.event_reader import EVENTS
 from rolesync.history.read import read_events
+from rolesync.history.run_effects import open_requests
 from rolesync.live.read import read_live
 from rolesync.model.desired import ListRows
 from rolesync.model.frames import DESIRED, frame

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from rolesync.audit.record import open_record
-from rolesync.executor.execute import Execution, execute
-from rolesync.history.effects import effects, open_requests
+from rolesync.executor.send_plan import Execution, execute
 from rolesync.history.event_reader import EVENTS
 from rolesync.history.journal import Journal
 from rolesync.history.read import read_events, read_records
+from rolesync.history.run_effects import effects, open_requests
 from rolesync.model.frames import CHANGES, HELD, OUTCOMES, frame, require
 from rolesync.model.keys import format_roles
 from rolesync.model.lists import Source

@@ -6,7 +6,7 @@ import pytest
 
 from rolesync.fleet.account_command import account_values, advice_for_fleet, run_account_command
 from rolesync.fleet.fleet_file import read_fleet
-from rolesync.fleet.jobs import JobKind
+from rolesync.fleet.worker_protocol import JobKind
 from tests.fleet.tools import fleet_of, job
 
 

@@ -13,7 +13,7 @@ import structlog
 from rolesync.executor.lock import account_lock
 from rolesync.fleet import account_jobs
 from rolesync.fleet.account_jobs import run_job, without_addresses
-from rolesync.fleet.jobs import Job, JobKind
+from rolesync.fleet.worker_protocol import Job, JobKind
 from rolesync.history.runs import list_runs
 from rolesync.model.fleet import AccountResult, AccountStatus, RecordHead
 from rolesync.model.runs import RoleChanges

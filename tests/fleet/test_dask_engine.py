@@ -18,17 +18,17 @@ from distributed import Client, LocalCluster
 from rolesync import __version__
 from rolesync.errors import RolesyncError, UsageError
 from rolesync.fleet import dask_engine, dask_task
+from rolesync.fleet.commands import sync_fleet
 from rolesync.fleet.dask_engine import DaskEngine, connect
 from rolesync.fleet.fleet_file import read_fleet
 from rolesync.fleet.fleet_run import FleetContext
-from rolesync.fleet.run import sync_fleet
-from rolesync.fleet.workers import GRACE, LocalEngine
+from rolesync.fleet.worker_pool import GRACE, LocalEngine
 from rolesync.model.fleet import AccountResult, AccountStatus, exit_code_of_night
 from rolesync.sandbox import Options, Sandbox
 from tests.e2e.test_fleet import check_accounts, check_no_secret
 from tests.fleet.fronts import fronts, is_write
-from tests.fleet.test_run import statuses
-from tests.fleet.test_workers import SCRIPT
+from tests.fleet.test_commands import statuses
+from tests.fleet.test_worker_pool import SCRIPT
 from tests.fleet.tools import job
 from tests.servers import ReceivedRequest, ScriptedAnswer
 

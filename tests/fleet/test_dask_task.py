@@ -9,10 +9,10 @@ import pytest
 from rolesync import __version__
 from rolesync.fleet import dask_task
 from rolesync.fleet.dask_task import TAKEN, run_saved_job, take_job
-from rolesync.fleet.jobs import decode_result, encode_job
-from rolesync.fleet.workers import LocalEngine
+from rolesync.fleet.worker_pool import LocalEngine
+from rolesync.fleet.worker_protocol import decode_result, encode_job
 from rolesync.model.fleet import AccountResult, AccountStatus
-from tests.fleet.test_workers import SCRIPT
+from tests.fleet.test_worker_pool import SCRIPT
 from tests.fleet.tools import job
 
 

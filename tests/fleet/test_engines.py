@@ -7,7 +7,7 @@ import pytest
 
 from rolesync.errors import UsageError
 from rolesync.fleet.engines import engine_of
-from rolesync.fleet.workers import LocalEngine
+from rolesync.fleet.worker_pool import LocalEngine
 
 
 def test_this_machine_is_an_engine(tmp_path: Path) -> None:

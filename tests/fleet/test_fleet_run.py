@@ -8,15 +8,15 @@ from threading import main_thread
 import pytest
 
 from rolesync.errors import LockHeldError, RecordError
+from rolesync.fleet.commands import check_fleet, plan_fleet, sync_fleet
 from rolesync.fleet.fleet_file import read_fleet
 from rolesync.fleet.fleet_run import fleet_run
-from rolesync.fleet.jobs import Job, JobKind
 from rolesync.fleet.journal import Journal
 from rolesync.fleet.past_nights import find_night
 from rolesync.fleet.resume import resume_fleet
-from rolesync.fleet.run import check_fleet, plan_fleet, sync_fleet
+from rolesync.fleet.worker_protocol import Job, JobKind
 from rolesync.model.fleet import AccountResult, AccountStatus, exit_code_of_night
-from tests.fleet.test_run import context_of, jobs_of, statuses
+from tests.fleet.test_commands import context_of, jobs_of, statuses
 from tests.fleet.tools import fleet_of, result
 from tests.full_disk import files_of_at_most
 

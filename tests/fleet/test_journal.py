@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rolesync.audit.files import START
-from rolesync.fleet.jobs import JobKind
 from rolesync.fleet.journal import BEGIN_EVENT, END_EVENT, RESULT_EVENT, START_EVENT, Journal, entries, open_journal
+from rolesync.fleet.worker_protocol import JobKind
 from rolesync.model.fleet import FleetVerdict
 from tests.fleet.tools import result
 

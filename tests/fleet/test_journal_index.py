@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from rolesync.errors import RecordBrokenError, RecordError
-from rolesync.fleet.jobs import JobKind
 from rolesync.fleet.journal import RESULT_EVENT, Journal, open_journal
 from rolesync.fleet.journal_index import RUNS, all_runs, read_index, save_index
 from rolesync.fleet.past_nights import find_night
 from rolesync.fleet.usual_numbers import usual_numbers
+from rolesync.fleet.worker_protocol import JobKind
 from rolesync.model.fleet import AccountStatus, RecordHead
 from tests.fleet.test_journal import now
 from tests.fleet.tools import result

@@ -6,10 +6,10 @@ import pytest
 
 from rolesync.errors import UsageError
 from rolesync.fleet import journal_index
-from rolesync.fleet.jobs import JobKind
 from rolesync.fleet.journal import Journal, open_journal
 from rolesync.fleet.journal_index import read_index, save_index
 from rolesync.fleet.past_nights import find_night
+from rolesync.fleet.worker_protocol import JobKind
 from rolesync.model.fleet import AccountStatus, FleetVerdict, RecordHead
 from tests.fleet.test_journal import now
 from tests.fleet.tools import plan, result

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from rolesync.errors import UsageError
+from rolesync.fleet.commands import apply_fleet, check_fleet, plan_fleet, sync_fleet
 from rolesync.fleet.fleet_file import Fleet, read_fleet
-from rolesync.fleet.jobs import Job, JobKind
 from rolesync.fleet.night_folder import load_night
 from rolesync.fleet.past_nights import PastNight, find_night
 from rolesync.fleet.resume import resume_fleet
-from rolesync.fleet.run import apply_fleet, check_fleet, plan_fleet, sync_fleet
+from rolesync.fleet.worker_protocol import Job, JobKind
 from rolesync.model.fleet import AccountResult, AccountStatus, exit_code_of_night
-from tests.fleet.test_run import context_of, failing, healthy, jobs_of, statuses
+from tests.fleet.test_commands import context_of, failing, healthy, jobs_of, statuses
 from tests.fleet.tools import fleet_of
 
 PLAN, APPLY = JobKind.PLAN, JobKind.APPLY

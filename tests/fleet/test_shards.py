@@ -6,11 +6,10 @@ from pathlib import Path
 import pytest
 
 from rolesync.errors import PlanRefusedError, UsageError
+from rolesync.fleet.commands import plan_fleet
 from rolesync.fleet.fleet_run import FleetContext
-from rolesync.fleet.jobs import Job, JobKind
 from rolesync.fleet.night_folder import load_night, summary_path
 from rolesync.fleet.past_nights import find_night
-from rolesync.fleet.run import plan_fleet
 from rolesync.fleet.shards import (
     Shard,
     apply_shard,
@@ -20,6 +19,7 @@ from rolesync.fleet.shards import (
     parse_shard,
     resume_shard,
 )
+from rolesync.fleet.worker_protocol import Job, JobKind
 from rolesync.model.fleet import AccountResult, AccountStatus, Night, exit_code_of_night
 from tests.fleet.tools import ScriptedEngine, fleet_of, plan, result
 

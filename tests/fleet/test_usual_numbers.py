@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from rolesync.fleet.jobs import JobKind
 from rolesync.fleet.journal import Journal, open_journal
 from rolesync.fleet.usual_numbers import NIGHTS, usual_numbers
+from rolesync.fleet.worker_protocol import JobKind
 from rolesync.model.fleet_review import UsualNumbers
 from tests.fleet.test_journal import now
 from tests.fleet.tools import plan, result

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from rolesync.fleet.jobs import JobKind, decode_result, encode_job
-from rolesync.fleet.workers import WORKER
+from rolesync.fleet.worker_pool import WORKER
+from rolesync.fleet.worker_protocol import JobKind, decode_result, encode_job
 from rolesync.history.runs import list_runs
 from rolesync.model.fleet import AccountStatus
 from rolesync.sandbox import Control

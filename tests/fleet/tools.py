@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from rolesync.fleet.fleet_file import Fleet, read_fleet
-from rolesync.fleet.jobs import Job, JobKind
-from rolesync.fleet.workers import AccountProgress, LocalEngine
+from rolesync.fleet.worker_pool import AccountProgress, LocalEngine
+from rolesync.fleet.worker_protocol import Job, JobKind
 from rolesync.model.fleet import AccountResult, AccountStatus, PlannedAccount
 from tests.paths import SAMPLE
 

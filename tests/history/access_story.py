@@ -20,7 +20,7 @@ from rolesync.history.events import (
     RunStart,
     SentAction,
 )
-from rolesync.history.holders import NAME
+from rolesync.history.holders_snapshot import NAME
 from rolesync.model.lists import Source
 from rolesync.model.plans import Approval
 from rolesync.model.runs import Proof

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from rolesync.history.effects import OpenRequest
 from rolesync.history.event_reader import EVENTS
 from rolesync.history.events import Intent, Outcome, Recovered, Reread, RunEvent, SentAction
 from rolesync.history.journal import Journal, log_recovered
 from rolesync.history.read import read_events
+from rolesync.history.run_effects import OpenRequest
 from tests.audit.tools import clock, opened
 
 ADD = SentAction(1, "add", "Admin", "ann@example.edu", 2)

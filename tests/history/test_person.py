@@ -1,9 +1,9 @@
 from pathlib import Path
 from typing import Any
 
-from rolesync.history.effects import ActionResult, sent_actions
 from rolesync.history.events import Intent, Outcome, PlanMade, Recovered, Reread, SentAction
 from rolesync.history.person import events_about, last_changes, user_ids_of_email
+from rolesync.history.run_effects import ActionResult, sent_actions
 from tests.audit.tools import opened
 
 

@@ -2,9 +2,9 @@
 
 from rolesync.history.events import DriftById, Intent, Outcome, PlanMade, Recovered, RunEnd, RunStart, SentAction
 from rolesync.history.role_evidence import RoleEvidence
-from rolesync.model.access import Origin
 from rolesync.model.lists import Source
 from rolesync.model.runs import Proof
+from rolesync.model.who import Origin
 
 KEY = ("Admin", 1)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rolesync.history.events import Intent, RunStart, SentAction
-from rolesync.history.holders import NAME
+from rolesync.history.holders_snapshot import NAME
 from rolesync.history.role_holders import (
     expected_now,
     holders_as_of,
@@ -14,7 +14,7 @@ from rolesync.history.role_holders import (
     lost_without_address,
     read_recorded_roles,
 )
-from rolesync.model.access import Holder, HolderStatus, Origin
+from rolesync.model.who import Holder, HolderStatus, Origin
 from tests.audit.tools import lines, write_lines
 from tests.history.access_story import ROLE, Story, address
 

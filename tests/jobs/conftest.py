@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from rolesync.sandbox.control import Control
+from rolesync.sandbox.control_client import Control
 from tests.command import OWNER, ROLESYNC, SAMPLE, TOKEN, Shell, clean
 from tests.paths import ROOT
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from rolesync.sandbox.control import Control
+from rolesync.sandbox.control_client import Control
 from tests.command import SAMPLE, Shell, clean
 from tests.paths import ROOT
 

@@ -6,7 +6,7 @@ The order of the elements is that of the tasks that Windows exports.
 import re
 from xml.etree import ElementTree as ET
 
-from rolesync.configuration.sources import CONFIG_FILE, PREFIX, SECRETS_FOLDER
+from rolesync.configuration.settings_sources import CONFIG_FILE, PREFIX, SECRETS_FOLDER
 from rolesync.settings import Settings
 from tests.jobs.conftest import Machine, started
 from tests.paths import ROOT

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from rolesync.differ.diff import diff
-from rolesync.differ.holds import hold_changes
+from rolesync.differ.removal_holds import hold_changes
 from rolesync.live.impact import MOST_BYTES, MOST_SECONDS, MediaTotals, impact_of, unknown_impact
 from rolesync.model.frames import IMPACT, require
 from rolesync.model.history import GuardBaseline

@@ -8,7 +8,7 @@ import pytest
 
 from rolesync.errors import ForbiddenError, IncompleteReadError
 from rolesync.live.read import read_live
-from rolesync.live.settle import pauses
+from rolesync.live.read_after_write import pauses
 from rolesync.model.desired import ListRows
 from rolesync.model.frames import DESIRED, frame
 from rolesync.model.keys import format_roles

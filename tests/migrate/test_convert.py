@@ -6,7 +6,7 @@ from rolesync.migrate.ledger import CellOutcome
 from rolesync.migrate.recipe import Recipe
 from rolesync.migrate.write import list_csv
 from rolesync.model.lists import ListForm
-from rolesync.reader.exports import RowCondition
+from rolesync.reader.known_exports import RowCondition
 from tests.migrate.sources import cells_with, pairs, run
 
 A, B, C = "a@x.edu", "b@x.edu", "c@x.edu"

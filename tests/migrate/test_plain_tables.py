@@ -8,11 +8,11 @@ from rolesync.errors import InputRefusedError
 from rolesync.migrate.decisions import find_decisions
 from rolesync.migrate.plain_tables import conditions_by_meaning, recipe_by_meaning
 from rolesync.migrate.recipe import Recipe
-from rolesync.migrate.sources import NoHeaderError
+from rolesync.migrate.source_tables import NoHeaderError
 from rolesync.model.lists import AS_WRITTEN, ListForm
 from rolesync.reader.column_words import CellMeaning, ColumnKind, cell_meaning
-from rolesync.reader.exports import RowVerdict
 from rolesync.reader.fields import Field, find_columns
+from rolesync.reader.known_exports import RowVerdict
 from tests.migrate.sources import TODAY, pairs, run
 
 A, B = "a@x.edu", "b@x.edu"

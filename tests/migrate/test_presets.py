@@ -9,7 +9,7 @@ from rolesync.migrate.migrate import migrate
 from rolesync.migrate.presets import PRESETS, find_preset
 from rolesync.migrate.recipe import Recipe
 from rolesync.model.lists import ListForm
-from rolesync.reader.exports import known_exports
+from rolesync.reader.known_exports import known_exports
 from tests.migrate.export_cases import CASES, Case
 from tests.migrate.sources import MANAGED, TODAY, cells_with, pairs, run
 

@@ -2,7 +2,7 @@ import shlex
 
 from rolesync.migrate.ledger import CellReason
 from rolesync.migrate.unclear_words import describe_login, describe_unclear
-from rolesync.reader.exports import RowCondition
+from rolesync.reader.known_exports import RowCondition
 
 CONDITION = RowCondition(columns=("Status",), ask=frozenset({"on leave"}), why="is away")
 

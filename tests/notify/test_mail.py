@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from rolesync.notify.http_delivery import DeliveryError
 from rolesync.notify.mail import send_mail
 from rolesync.notify.message import compose
-from rolesync.notify.network import DeliveryError
 from tests.notify.tools import PEM, Mailbox, ending, mail_server, network, table
 from tests.servers import PATIENCE
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from rolesync.notify.http_delivery import DeliveryError, Network
 from rolesync.notify.metrics_output import push_metrics, write_metrics
-from rolesync.notify.network import DeliveryError, Network
 from tests.servers import ScriptedAnswer, ScriptedStudio, in_turn
 
 

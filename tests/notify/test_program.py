@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from rolesync.notify.http_delivery import DeliveryError
 from rolesync.notify.message import compose
-from rolesync.notify.network import DeliveryError
 from rolesync.notify.program import run_program
 from tests.notify.tools import ending, network, table
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from rolesync.notify.ending import EndStatus
+from rolesync.notify.http_delivery import DeliveryError
 from rolesync.notify.message import compose
-from rolesync.notify.network import DeliveryError
 from rolesync.notify.web_channels import send_ping, send_slack, send_start_ping, send_teams, send_webhook, signature
 from tests.notify.tools import NOW, ending, network, table
 from tests.servers import ReceivedRequest, ScriptedAnswer, ScriptedStudio, in_turn

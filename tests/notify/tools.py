@@ -17,7 +17,7 @@ from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword
 
 from rolesync.model.runs import RoleChanges
 from rolesync.notify.ending import Ending, EndStatus, Rule
-from rolesync.notify.network import Network
+from rolesync.notify.http_delivery import Network
 from rolesync.notify.table import NotifyTable
 from tests.paths import ROOT
 

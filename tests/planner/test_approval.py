@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from rolesync.differ.diff import diff
-from rolesync.differ.holds import absent_holders, hold_changes
+from rolesync.differ.removal_holds import absent_holders, hold_changes
 from rolesync.errors import PlanRefusedError, UsageError
 from rolesync.model.findings import Finding
 from rolesync.model.frames import HELD

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 
 from rolesync.differ.diff import diff
-from rolesync.differ.holds import hold_changes
+from rolesync.differ.removal_holds import hold_changes
 from rolesync.model.history import GuardBaseline
 from rolesync.model.keys import email_key
 from rolesync.model.plans import Policy

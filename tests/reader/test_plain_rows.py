@@ -12,13 +12,13 @@ from hypothesis import example, given, settings, strategies as st
 
 from rolesync.model.desired import Desired
 from rolesync.model.lists import ListForm
-from rolesync.reader.columns import RowColumns
+from rolesync.reader.assignments import RowColumns
 from rolesync.reader.header import Layout, lay_out
 from rolesync.reader.identity import read_email, read_user_id
 from rolesync.reader.plain_rows import PlainReader
 from rolesync.reader.read import read_desired
 from rolesync.reader.roles import RoleReader
-from rolesync.reader.unread_columns import UnreadColumns
+from rolesync.reader.unknown_columns import UnreadColumns
 from rolesync.tables import csv_records
 from rolesync.tables.grid import Block
 from tests.reader.corpus import CASES, MANAGED, TODAY, Case

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from rolesync.errors import RecordBrokenError
-from rolesync.model.access import (
+from rolesync.model.who import (
     AccessReview,
     Evidence,
     Holder,

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from rolesync.migrate.recipe import Recipe
-from rolesync.migrate.suggestions import Candidate, Suggestion
+from rolesync.migrate.similar_users import Candidate, Suggestion
 from rolesync.report.migration_json import migration_json, suggestions_json
 from tests.migrate.sources import MANAGED, run
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from rolesync.sources.access import Download, FetchError
 from rolesync.sources.address import parse_address
 from rolesync.sources.canvas import fetch_canvas
+from rolesync.sources.fetch_context import Download, FetchError
 from tests.paths import PEM
 from tests.servers import FakeSleep, ReceivedRequest, RequestHandler, ScriptedAnswer, ScriptedStudio
 from tests.sources.tools import NOW, SECRET, access_of, clocks_of, deadline_of

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from rolesync.errors import RolesyncError
-from rolesync.sources.access import Download, Unchanged
 from rolesync.sources.address import parse_address
 from rolesync.sources.copies import KEPT, Copies
+from rolesync.sources.fetch_context import Download, Unchanged
 from tests.sources.tools import CHANGED, LIST, NOW, OTHER
 
 ADDRESS = parse_address("https://example.edu/roles.csv?key=s3cret")

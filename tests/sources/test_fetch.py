@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from rolesync.errors import UsageError
-from rolesync.sources.access import FetchError
 from rolesync.sources.address import parse_address
 from rolesync.sources.copies import Copies, Copy
 from rolesync.sources.fetch import fetch_list
+from rolesync.sources.fetch_context import FetchError
 from tests.servers import ReceivedRequest, RequestHandler, ScriptedAnswer, ScriptedStudio, in_turn
 from tests.sources.tools import CHANGED, LAST_MODIFIED, LIST, NOW, OTHER, access_of, clocks_of, csv
 

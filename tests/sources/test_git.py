@@ -14,8 +14,8 @@ import pytest
 from paramiko import RSAKey
 
 from rolesync.errors import RolesyncError, UsageError
-from rolesync.sources.access import Download, FetchError
 from rolesync.sources.address import parse_address
+from rolesync.sources.fetch_context import Download, FetchError
 from rolesync.sources.git import _ssh, fetch_git
 from tests.paths import PEM
 from tests.sources.ssh_server import USER, SshServer

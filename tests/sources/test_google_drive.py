@@ -12,8 +12,8 @@ from google.auth import jwt
 
 from rolesync.errors import UsageError
 from rolesync.model.lists import Fetched
-from rolesync.sources.access import Download, FetchError, Unchanged
 from rolesync.sources.address import parse_address
+from rolesync.sources.fetch_context import Download, FetchError, Unchanged
 from rolesync.sources.google_drive import fetch_drive
 from tests.servers import FakeSleep, ReceivedRequest, ScriptedAnswer, ScriptedStudio
 from tests.sources.tools import CHANGED, LIST, NOW, access_of, clocks_of, deadline_of

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from rolesync.model.lists import Fetched
-from rolesync.sources.access import Download, FetchError, Unchanged
 from rolesync.sources.address import parse_address
-from rolesync.sources.http import HttpReader
+from rolesync.sources.fetch_context import Download, FetchError, Unchanged
+from rolesync.sources.http_reader import HttpReader
 from rolesync.sources.https import fetch_https
 from tests.paths import PEM
 from tests.servers import PATIENCE, FakeSleep, RequestHandler, ScriptedAnswer, ScriptedStudio, in_turn

@@ -2,8 +2,8 @@
 
 import pytest
 
-from rolesync.sources.access import FetchError
-from rolesync.sources.http import HttpReader
+from rolesync.sources.fetch_context import FetchError
+from rolesync.sources.http_reader import HttpReader
 from rolesync.sources.json_api import JsonReader
 from tests.servers import ScriptedAnswer, ScriptedStudio, in_turn
 from tests.sources.tools import CHANGED, SECRET, access_of, clocks_of, deadline_of

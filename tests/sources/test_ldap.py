@@ -15,8 +15,8 @@ from ldap3 import Connection, Server
 
 from rolesync.errors import UsageError
 from rolesync.sources import ldap
-from rolesync.sources.access import Download, FetchError
 from rolesync.sources.address import parse_address
+from rolesync.sources.fetch_context import Download, FetchError
 from rolesync.sources.ldap import Directory, fetch_ldap
 from tests.paths import PEM
 from tests.servers import DRIP, PATIENCE, ScriptedAnswer, ScriptedStudio, in_turn

@@ -16,9 +16,9 @@ from moto.server import ThreadedMotoServer
 
 from rolesync.errors import UsageError
 from rolesync.model.lists import Fetched
-from rolesync.sources.access import Download, FetchError, Unchanged
 from rolesync.sources.address import parse_address
 from rolesync.sources.fetch import fetch_list
+from rolesync.sources.fetch_context import Download, FetchError, Unchanged
 from rolesync.sources.object_store import fetch_object
 from tests.servers import ScriptedAnswer, ScriptedStudio, in_turn
 from tests.sources.tools import CHANGED, LAST_MODIFIED, LIST, NOW, SECRET, access_of, clocks_of, csv, deadline_of

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from rolesync.errors import UsageError
-from rolesync.sources.access import Download, FetchError
 from rolesync.sources.address import parse_address
+from rolesync.sources.fetch_context import Download, FetchError
 from rolesync.sources.scim import fetch_scim
 from tests.paths import PEM
 from tests.servers import FakeSleep, ReceivedRequest, RequestHandler, ScriptedAnswer, ScriptedStudio

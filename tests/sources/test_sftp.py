@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from paramiko import RSAKey, SFTPAttributes
 
-from rolesync.sources.access import Download, FetchError
 from rolesync.sources.address import parse_address
+from rolesync.sources.fetch_context import Download, FetchError
 from rolesync.sources.sftp import fetch_sftp
 from tests.servers import PATIENCE, ScriptedAnswer, ScriptedStudio, in_turn
 from tests.sources.ssh_server import PASSWORD, USER, DrippingServer, SshServer

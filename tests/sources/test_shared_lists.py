@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from rolesync.sources.access import FetchError
 from rolesync.sources.address import parse_address
 from rolesync.sources.copies import Copies, Copy
 from rolesync.sources.fetch import fetch_list
+from rolesync.sources.fetch_context import FetchError
 from rolesync.sources.shared_lists import SharedLists
 from tests.servers import ReceivedRequest, ScriptedAnswer, ScriptedStudio, in_turn
 from tests.sources.tools import LAST_MODIFIED, LIST, SECRET, access_of, clocks_of, csv

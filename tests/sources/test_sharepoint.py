@@ -8,8 +8,8 @@ import pytest
 
 from rolesync.errors import UsageError
 from rolesync.model.lists import Fetched
-from rolesync.sources.access import Download, FetchError, Unchanged
 from rolesync.sources.address import parse_address
+from rolesync.sources.fetch_context import Download, FetchError, Unchanged
 from rolesync.sources.sharepoint import fetch_sharepoint
 from tests.paths import PEM
 from tests.servers import FakeSleep, ReceivedRequest, ScriptedAnswer, ScriptedStudio

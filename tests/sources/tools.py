@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from rolesync.sources.access import Access, Clocks, Deadline
+from rolesync.sources.fetch_context import Access, Clocks, Deadline
 from tests.servers import FakeSleep, ScriptedAnswer
 
 LIST = b"email,role\nann@example.edu,Admin\n"

@@ -18,10 +18,10 @@ from rolesync.errors import (
 )
 from rolesync.executor.preconditions import BlockedError
 from rolesync.history.earlier_runs import load_earlier_runs
-from rolesync.history.effects import effects, open_requests
 from rolesync.history.event_reader import EVENTS
 from rolesync.history.events import HoldersSaved, Outcome, Recovered, Reread, RunEnd
 from rolesync.history.read import read_events
+from rolesync.history.run_effects import effects, open_requests
 from rolesync.history.run_report import report_before_break
 from rolesync.history.runs import list_runs
 from rolesync.model import live

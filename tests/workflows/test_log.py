@@ -7,7 +7,7 @@ import pytest
 import structlog
 
 from rolesync.model.live import WAITING
-from rolesync.sandbox.control import Control
+from rolesync.sandbox.control_client import Control
 from rolesync.settings import load
 from rolesync.workflows.log import StageLog, configure_log, secrets_of
 from tests.command import SAMPLE, Shell

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from rolesync.errors import IncompleteReadError
-from rolesync.executor.send import FAILURES
+from rolesync.executor.send_batch import FAILURES
 from rolesync.history.earlier_runs import load_earlier_runs
-from rolesync.history.effects import effects, open_requests
 from rolesync.history.event_reader import EVENTS
 from rolesync.history.events import PlanMade, RunStart
-from rolesync.history.holders import NAME
+from rolesync.history.holders_snapshot import NAME
 from rolesync.history.read import read_events
+from rolesync.history.run_effects import effects, open_requests
 from rolesync.history.runs import list_runs
 from rolesync.model import live
 from rolesync.model.plans import Plan

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rolesync.errors import UsageError
-from rolesync.model.access import HolderStatus
+from rolesync.model.who import HolderStatus
 from rolesync.settings import load
 from rolesync.workflows.context import Context
 from rolesync.workflows.who import review_access

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from rolesync.errors import IncompleteReadError
-from rolesync.history.holders import NAME
-from rolesync.model.access import Holder, HolderStatus, Origin
+from rolesync.history.holders_snapshot import NAME
+from rolesync.model.who import Holder, HolderStatus, Origin
 from rolesync.sandbox import Options, Sandbox
 from rolesync.workflows import who_now
 from rolesync.workflows.context import Context

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from rolesync.model.vocabulary import Action, Completeness
 from rolesync.report.content.plan_rows import table_rows
 from rolesync.report.content.plan_tables import left_without_role
-from rolesync.report.content.role_steps import PROBABLY_LOST, role_steps
+from rolesync.report.content.roles_before_after import PROBABLY_LOST, role_steps
 from rolesync.report.content.table import NO_ROLE
 from rolesync.report.content.text import CELL_LIMIT, escape_for_display, plural, size_text
 

@@ -19,7 +19,7 @@ from rolesync.report.content.plan_rows import (
     held_rows,
 )
 from rolesync.report.content.plan_summary import NOUNS, level_counts, number_of, totals
-from rolesync.report.content.role_steps import roles_after
+from rolesync.report.content.roles_before_after import roles_after
 from rolesync.report.content.table import Column, Kind, Table
 from rolesync.report.content.text import CELL_LIMIT, escape_for_display, held_words, plural
 

@@ -8,7 +8,7 @@ from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
-from rolesync.model.access import AccessReview, Evidence, Holder, HolderStatus, Origin, RoleReadings, RunFacts
+from rolesync.model.who import AccessReview, Evidence, Holder, HolderStatus, Origin, RoleReadings, RunFacts
 from rolesync.report.content.plan_summary import Headline
 from rolesync.report.content.table import Column, Kind, Table
 from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, escape_for_display, list_text, plural

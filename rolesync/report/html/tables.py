@@ -14,7 +14,7 @@ from rolesync.report.content.impact import NO_GLANCE, impact_glances
 from rolesync.report.content.outliers import emptied_domains
 from rolesync.report.content.plan_summary import held_text
 from rolesync.report.content.plan_tables import changes_table, drift_table, held_table
-from rolesync.report.content.role_steps import role_steps
+from rolesync.report.content.roles_before_after import role_steps
 from rolesync.report.content.table import Column, Kind, Table
 from rolesync.report.content.text import CELL_LIMIT, escape_for_display, list_text, outcome_text
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rolesync.errors import UsageError
 from rolesync.extras import install_command
-from rolesync.report.content.role_steps import PROBABLY_LOST
+from rolesync.report.content.roles_before_after import PROBABLY_LOST
 from rolesync.report.content.table import NO_ROLE, TAGS
 
 if TYPE_CHECKING:

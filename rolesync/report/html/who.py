@@ -10,7 +10,7 @@ from rolesync.report.html.tables import page_table
 from rolesync.report.html.template import load_template, read_template, security_policy
 
 if TYPE_CHECKING:
-    from rolesync.model.access import AccessReview
+    from rolesync.model.who import AccessReview
 
 
 def who_html(review: AccessReview) -> str:

@@ -17,7 +17,7 @@ from rolesync.model.vocabulary import Action, Completeness
 from rolesync.planner.approval import releasable
 from rolesync.report.content.plan_rows import PlanRow, change_rows, held_rows, table_rows
 from rolesync.report.content.plan_summary import NOUNS
-from rolesync.report.content.role_steps import roles_after
+from rolesync.report.content.roles_before_after import roles_after
 from rolesync.report.content.table import NO_ROLE
 from rolesync.report.content.text import escape_for_display
 from rolesync.report.spreadsheet.sheet import DAY, MOST_CHARACTERS, SIZE, AtLeast, Cell, Cells, Column, row_cells

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rolesync.model.access import HolderStatus
+from rolesync.model.who import HolderStatus
 from rolesync.report.content.who import HolderRow, holder_rows, who_facts, who_headline
 from rolesync.report.spreadsheet.sheet import MOST_CHARACTERS, Cells, Column, Footer, Sheet, row_cells
 from rolesync.report.spreadsheet.workbook import format_xlsx
@@ -13,7 +13,7 @@ from rolesync.tables.write_csv import format_csv
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from rolesync.model.access import AccessReview, Holder
+    from rolesync.model.who import AccessReview, Holder
 
 _WIDTHS = {"name": 22, "email": 30, "how": 50, "run": 24, "list": 24}
 _TITLES = {

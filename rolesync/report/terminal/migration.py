@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 
 from rolesync.migrate.ledger import Cell, CellOutcome, Place, TableLedger
 from rolesync.migrate.migrate import Migration
-from rolesync.migrate.suggestions import Suggestion
+from rolesync.migrate.similar_users import Suggestion
 from rolesync.report.content.text import escape_for_display, format_user, plural
 from rolesync.report.terminal.widgets import banner, column, command_line, heading, note, pairs, table, words
 

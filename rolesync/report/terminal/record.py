@@ -9,7 +9,7 @@ from rich.text import Text
 
 from rolesync.audit.own_events import RecordKey, RecordRecovered
 from rolesync.history.events import Intent, Outcome, PlanMade, Recovered, Reread, RunEnd, RunStart
-from rolesync.history.record_entries import (
+from rolesync.history.shown_records import (
     ActionEntry,
     AnswerEntry,
     Facts,

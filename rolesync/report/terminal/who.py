@@ -2,7 +2,7 @@
 
 from rich.console import Group, RenderableType
 
-from rolesync.model.access import AccessReview
+from rolesync.model.who import AccessReview
 from rolesync.report.content.text import SENTENCE_LIMIT, escape_for_display
 from rolesync.report.content.who import who_facts, who_headline, who_tables
 from rolesync.report.terminal.widgets import banner, heading, pairs, table_view

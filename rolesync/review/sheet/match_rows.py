@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from rolesync.model.findings import printable, quoted
-from rolesync.report.content.role_steps import PROBABLY_LOST
+from rolesync.report.content.roles_before_after import PROBABLY_LOST
 from rolesync.report.spreadsheet.decisions import DecisionRow
 from rolesync.review.sheet.problems import SHEETS, Problem, plain
 

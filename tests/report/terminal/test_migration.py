@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from rolesync.migrate.recipe import Recipe
-from rolesync.migrate.suggestions import Candidate, Suggestion
+from rolesync.migrate.similar_users import Candidate, Suggestion
 from rolesync.report.terminal.migration import SHOWN, migration_view
 from tests.migrate.sources import run
 from tests.report.samples import HOSTILE
