@@ -64,6 +64,7 @@ def offered(shell: str, sh: Shell, *words: str) -> str:
     return done.stdout
 
 
+@pytest.mark.usefixtures("unmeasured_processes")
 @pytest.mark.parametrize("shell", list(SCRIPTS))
 def test_each_shell_completes_commands_options_values_and_files(shell: str, sh: Shell) -> None:
     assert "validate" in offered(shell, sh, "rolesync", "val")

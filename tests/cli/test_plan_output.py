@@ -100,6 +100,7 @@ def test_a_file_that_is_no_plan_is_refused_by_its_name(
     assert raised.value.hint
 
 
+@pytest.mark.usefixtures("unmeasured_processes")
 def test_a_list_and_a_plan_go_through_pipes(sh: Shell) -> None:
     script = f"""
 set -eo pipefail

@@ -9,6 +9,8 @@ import rich.markdown
 from rolesync.cli.rich_imports import asks_for_help, import_rich_lightly
 from tests.cli.processes import on_terminal
 
+pytestmark = pytest.mark.usefixtures("unmeasured_processes")  # another test of help on a terminal measures its process
+
 
 @pytest.mark.parametrize("arguments", [["plan", "-h"], ["audit", "--help"]])
 def test_help_on_a_terminal_imports_no_markdown_and_no_highlighter(arguments: list[str]) -> None:

@@ -25,6 +25,7 @@ def run(command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.usefixtures("unmeasured_processes")
 @pytest.mark.parametrize("form", ["", "--format json"])
 @pytest.mark.parametrize(
     ("target", "reason"), [(">&-", "it is closed"), (">/dev/full", "No space left on device")], ids=str

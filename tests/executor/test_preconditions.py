@@ -62,6 +62,10 @@ def test_a_list_from_an_address_is_not_compared() -> None:
     assert "the list was fetched from https://x.edu/roles.csv" in warning
 
 
+def test_a_list_from_standard_input_is_not_compared() -> None:
+    assert "the list came from standard input" in check_origin(make(source="-"), ACCOUNT, ROLES)
+
+
 def test_a_file_beside_the_plan_is_not_its_list_from_an_address(tmp_path: Path) -> None:
     (tmp_path / "roles.csv").write_bytes(b"another list")
     plan = make(source="https://x.edu/roles.csv")

@@ -181,6 +181,7 @@ def test_a_scheduler_without_workers_or_that_is_not_there_is_refused(monkeypatch
         connect("tcp://127.0.0.1:1")
 
 
+@pytest.mark.usefixtures("unmeasured_processes")  # a test of the worker measures it
 def test_a_killed_worker_of_the_cluster_loses_and_repeats_nothing(
     tmp_path: Path, sandboxes: Callable[[Options], Sandbox]
 ) -> None:

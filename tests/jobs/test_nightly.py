@@ -167,7 +167,7 @@ def test_systemd_understands_the_units(machine: Machine) -> None:
 def test_the_mail_of_systemd_is_about_this_run(machine: Machine) -> None:
     """The journal is a folder with a file a run; `journalctl` and `sendmail` are programs of the test."""
     write_list(machine, *ADMINS[:7])
-    failed = machine.sh.call("rolesync", "sync", machine.list)
+    failed = machine.sh.run("sync", machine.list)
     assert failed.returncode == 4
     programs = machine.root / "opt/rolesync/bin"
     (machine.root / "_SYSTEMD_INVOCATION_ID=a1").write_text("another night\n", encoding="ascii")
