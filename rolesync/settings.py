@@ -15,9 +15,7 @@ from pydantic import AfterValidator, Field, PrivateAttr, SecretStr, ValidationIn
 from pydantic_settings import SettingsConfigDict
 
 from rolesync.configuration.list_settings import ListSettings
-from rolesync.configuration.notify import check_notify
 from rolesync.configuration.partial_settings import WrongSettings, collected
-from rolesync.configuration.routes import check_routes, check_store
 from rolesync.configuration.settings_sources import (
     CONFIG_FILE,
     PREFIX,
@@ -26,6 +24,7 @@ from rolesync.configuration.settings_sources import (
     read_settings,
     user_state_dir,
 )
+from rolesync.configuration.trust import check_notify, check_routes, check_store
 from rolesync.configuration.values import (
     DOMAIN,
     Count,

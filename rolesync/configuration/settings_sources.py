@@ -54,6 +54,12 @@ class Origin(NamedTuple):
     source: Source
 
 
+def folder_of(origin: Origin | None) -> Path:
+    """Return the folder where relative paths of a setting begin: that of its file, else the working folder."""
+    path = origin.source.path if origin else None
+    return path.parent if path else Path()
+
+
 def user_state_dir() -> Path:
     """Find the folder for the user's state.
 

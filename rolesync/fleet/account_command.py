@@ -8,8 +8,8 @@ import sys
 from collections.abc import Sequence
 from shlex import quote
 
-from rolesync.configuration.routes import SECRETS
 from rolesync.configuration.settings_sources import PREFIX, SECRETS_FOLDER
+from rolesync.configuration.trust import SECRETS
 from rolesync.fleet.environment import operator
 from rolesync.fleet.fleet_file import Fleet, FleetAccount
 from rolesync.fleet.worker_protocol import Job, JobKind

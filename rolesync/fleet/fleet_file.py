@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from rolesync.configuration.file_owners import check_settings_file
-from rolesync.configuration.routes import SECRETS
+from rolesync.configuration.trust import SECRETS
 from rolesync.errors import UsageError
 from rolesync.fleet.account_settings import account_settings
 from rolesync.fleet.fleet_table import ACCOUNT_NAME, FleetTable

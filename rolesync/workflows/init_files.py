@@ -10,8 +10,8 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from rolesync.configuration.error_messages import toml_value
-from rolesync.configuration.routes import SECRETS
 from rolesync.configuration.settings_sources import PREFIX
+from rolesync.configuration.trust import SECRETS
 from rolesync.errors import UsageError, writing_failed
 from rolesync.private_files import PRIVATE, PRIVATE_FOLDER, check_replaceable, make_private_folder, replace_file
 from rolesync.settings import Settings

@@ -9,7 +9,7 @@ from urllib.request import getproxies, proxy_bypass
 import structlog
 
 from rolesync import __version__
-from rolesync.configuration.notify import folder_of
+from rolesync.configuration.settings_sources import folder_of
 from rolesync.errors import Exit, StudioError, UsageError
 from rolesync.model.hosts import is_loopback
 from rolesync.model.plans import Plan

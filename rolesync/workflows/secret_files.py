@@ -8,8 +8,8 @@ from pathlib import Path
 
 from rolesync.configuration.error_messages import Kind
 from rolesync.configuration.file_owners import is_private_group
-from rolesync.configuration.notify import folder_of
-from rolesync.configuration.routes import SECRETS
+from rolesync.configuration.settings_sources import folder_of
+from rolesync.configuration.trust import SECRETS
 from rolesync.model.runs import Check
 from rolesync.model.vocabulary import VerdictStatus
 from rolesync.settings import Settings

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from rolesync.configuration.settings_sources import folder_of
 from rolesync.errors import UsageError
 from rolesync.settings import load
 
@@ -220,3 +221,13 @@ def test_secrets_that_others_can_write_are_refused(name: str) -> None:
     Path(name).chmod(0o777)
     with pytest.raises(UsageError, match=f"other users can write to .*{name}, so it is not read"):
         load()
+
+
+def test_relative_paths_begin_at_the_file_of_the_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "etc").mkdir()
+    path = tmp_path / "etc" / "rolesync.toml"
+    path.write_text('[[notify]]\nto = "slack"\nurl_file = "slack_url"\n', encoding="utf-8")
+    assert folder_of(load(path).origins["notify"]) == tmp_path / "etc"
+    monkeypatch.setenv("ROLESYNC_NOTIFY", '[{"to": "slack", "url_file": "slack_url"}]')
+    assert folder_of(load().origins["notify"]) == Path()
+    assert folder_of(None) == Path()

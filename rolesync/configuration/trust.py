@@ -1,11 +1,19 @@
-"""Which settings decide where a secret goes, and which sources may set them for a secret of another source."""
+"""What a settings file that the user didn't name may not do, since the working folder may be a downloaded one.
+
+It doesn't decide where a secret of another source goes, starts no program, and reads no file of another folder.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 from rolesync.configuration.error_messages import Kind
-from rolesync.configuration.settings_sources import CONFIG_FILE, PREFIX, Origin
+from rolesync.configuration.file_owners import is_below
+from rolesync.configuration.settings_sources import CONFIG_FILE, PREFIX, Origin, folder_of
 from rolesync.errors import UsageError
+
+if TYPE_CHECKING:
+    from rolesync.notify.table import NotifyTable
 
 _STUDIO = ("account", "base_url", "proxy", "ca_bundle", "notify", "metrics_push")
 _LIST = ("list", "list_hosts", "list_known_hosts", "proxy", "ca_bundle")
@@ -26,7 +34,7 @@ _STORES = frozenset({"s3", "gs", "az"})
 def check_routes(origins: Mapping[str, Origin], is_set: Callable[[str], bool]) -> None:
     """Refuse settings in which a file that the user didn't name decides where a secret of another source goes.
 
-    The working folder may be a downloaded one: its `.env` or `rolesync.toml` would send the user's token to a stranger.
+    Otherwise a `.env` or `rolesync.toml` in a downloaded folder would send the user's token to a stranger.
 
     Raises:
         UsageError: a route comes from such a file, and a secret from a source that doesn't belong to it.
@@ -56,6 +64,29 @@ def check_store(origins: Mapping[str, Origin], is_set: Callable[[str], bool], ad
         hint=f"if the list is right, set {PREFIX}LIST in the environment, or name the rolesync.toml that sets it with "
         f"--config or {CONFIG_FILE}; if not, work in another folder",
     )
+
+
+def check_notify(tables: Sequence["NotifyTable"], origin: Origin | None) -> None:
+    """Refuse tables of a file that the user didn't name, if they start a program or read a file of another folder.
+
+    Raises:
+        UsageError: they do.
+    """
+    if origin is None or not origin.group:
+        return
+    folder = folder_of(origin)
+    for number, table in enumerate(tables, 1):
+        problem = ""
+        if table.command:
+            problem = "starts a program"
+        elif not all(is_below(folder / path.expanduser(), folder) for path in table.secret_files):
+            problem = "reads a secret of another folder"
+        if problem:
+            place = origin.source.place_of("notify", str(number - 1))
+            raise UsageError(
+                f"settings: {place}: notify, table {number}, {problem}, and a file that you didn't name may not do so",
+                hint=f"if you trust it, name the file with --config or {CONFIG_FILE}",
+            )
 
 
 def _is_of_user(origin: Origin) -> bool:
