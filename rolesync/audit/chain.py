@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rolesync.audit.files import RECORD, START, Head, Part, Position, os_errors_named, parts
-from rolesync.audit.own_events import RecordKey, TornAppend, may_be_torn, read_own_event
+from rolesync.audit.own_events import RecordKey, read_own_event
 from rolesync.audit.seal import PLAIN, Seal, seal_of, unknown_seal
+from rolesync.audit.torn_append import TornAppend, may_be_torn
 from rolesync.errors import RecordBrokenError
 from rolesync.model.verification import APPENDED_BYTES, FirstBadRecord
 

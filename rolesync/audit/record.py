@@ -16,8 +16,9 @@ from typing import Any, Self
 from rolesync.audit.append_lock import AppendLock, AppendLockTimeoutError
 from rolesync.audit.chain import BROKEN_HINT
 from rolesync.audit.files import HEAD, RECORD, START, head_text, os_errors_named, read_head
-from rolesync.audit.own_events import OWN_EVENTS, RecordKey, RecordRecovered, TornAppend
+from rolesync.audit.own_events import OWN_EVENTS, RecordKey, RecordRecovered
 from rolesync.audit.seal import Seal, seal_of
+from rolesync.audit.torn_append import TornAppend
 from rolesync.audit.writer import Writer
 from rolesync.errors import RecordBrokenError, RecordError
 from rolesync.private_files import make_private_folder, replace_file, sync_names

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from rolesync.audit.chain import ChainReader, KeyEpoch
 from rolesync.audit.files import HEAD, RECORD, START, Head, os_errors_named, read_head
-from rolesync.audit.own_events import TornAppend
 from rolesync.audit.seal import PLAIN, Seal, seal_of
+from rolesync.audit.torn_append import TornAppend
 from rolesync.model.verification import FirstBadRecord, Verification
 
 

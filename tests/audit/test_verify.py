@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from rolesync.audit.files import START, Position, head_text
-from rolesync.audit.own_events import may_be_torn
 from rolesync.audit.record import rekey
 from rolesync.audit.seal import PLAIN, seal_of
+from rolesync.audit.torn_append import may_be_torn
 from rolesync.audit.verify import verify_record
 from rolesync.errors import RecordBrokenError
 from rolesync.model.verification import Verification
