@@ -17,18 +17,8 @@ from collections.abc import Callable, Sequence
 from threading import Lock
 
 from rolesync.errors import NeverSentError, NoRouteError, NotFoundError, StudioError
-from rolesync.executor.change import (
-    Change,
-    RolesNow,
-    are_hidden_in_answer,
-    by_user,
-    count_users,
-    end_all,
-    end_by_reading,
-    missing_in,
-    side_effect,
-    split,
-)
+from rolesync.executor.change import Change, RolesNow, by_user, count_users, end_all, split
+from rolesync.executor.outcomes import are_hidden_in_answer, end_by_reading, missing_in, side_effect
 from rolesync.executor.unconfirmed_changes import Batch, Doubts
 from rolesync.history.events import SentAction
 from rolesync.history.journal import Journal, JournalEntry

@@ -12,16 +12,8 @@ trusted, see `rolesync.live.read_after_write`. A change that shows is done. A ch
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from rolesync.executor.change import (
-    Change,
-    RolesNow,
-    are_hidden_in,
-    by_user,
-    end_all,
-    end_by_reading,
-    missing_in,
-    split,
-)
+from rolesync.executor.change import Change, RolesNow, by_user, end_all, split
+from rolesync.executor.outcomes import are_hidden_in, end_by_reading, missing_in
 from rolesync.history.journal import JournalEntry
 from rolesync.live.read_after_write import read_settled
 from rolesync.model.live import Progress

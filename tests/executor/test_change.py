@@ -1,6 +1,6 @@
-"""Batches keep the changes of a user together; side effects name the roles nobody asked to change."""
+"""Batches keep the changes of a user together."""
 
-from rolesync.executor.change import Change, count_users, end_by_reading, side_effect, split
+from rolesync.executor.change import Change, count_users, split
 from rolesync.model.keys import format_roles
 
 
@@ -19,30 +19,3 @@ def test_a_change_is_done_if_the_user_has_the_wanted_role() -> None:
     assert change(1).is_done(frozenset({"Admin"}))
     assert not change(1, "remove").is_done(frozenset({"Admin"}))
     assert change(1).request == {"user_id": 1, "action": "add", "role": "Admin"}
-
-
-def test_roles_that_changed_unasked_are_side_effects() -> None:
-    changes = [change(1, "add", "Admin", "Teacher", "Observer"), change(1, "remove", "Observer", "Teacher", "Observer")]
-    assert side_effect(changes, ("Admin", "Teacher")) == ""
-    assert side_effect(changes, ("Observer", "Teacher")) == ""
-    assert side_effect(changes, ("Admin", "Student")) == "also lost Teacher; also gained Student"
-
-
-def test_a_read_decides_each_change_of_a_user_and_names_the_side_effects() -> None:
-    changes = [change(1, "add", "Admin", "Teacher", "Observer"), change(1, "remove", "Observer", "Teacher", "Observer")]
-    end_by_reading(changes, frozenset({"Admin", "Observer"}), "refused")
-    assert [(each.outcome.value, each.detail) for each in changes] == [
-        ("done", "confirmed by reading again; also lost Teacher"),
-        ("failed", "refused"),
-    ]
-    assert {each.before for each in changes} == {each.after for each in changes} == {'["Admin", "Observer"]'}
-
-
-def test_a_user_who_is_gone_fails_each_change() -> None:
-    changes = [change(1), change(2, "add", "Admin", "Teacher")]
-    for each in changes:
-        end_by_reading([each], None, "refused")
-    assert [each.detail for each in changes] == [
-        "this user is no longer in Studio",
-        "the search lists #2, but Studio answers 404 for this id",
-    ]
