@@ -8,8 +8,8 @@ from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from rolesync.sandbox.control_routes import CONTROL
 from rolesync.sandbox.faults import Faults
-from rolesync.sandbox.routes import CONTROL
 
 _UNSET: Any = object()
 

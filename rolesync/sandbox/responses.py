@@ -3,6 +3,8 @@
 import json
 from typing import Any, NamedTuple
 
+from starlette.responses import Response
+
 
 class ApiError(Exception):
     """An error that the API answers with.
@@ -49,3 +51,21 @@ def text_answer(status: int, body: str, media_type: bytes) -> Answer:
 def encode(value: Any) -> bytes:  # noqa: ANN401  # any JSON value
     """Encode as compact JSON in UTF-8."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def json_response(body: bytes, status: int = 200) -> Response:
+    """Make the response of an endpoint from encoded JSON."""
+    return Response(body, status_code=status, media_type="application/json; charset=utf-8")
+
+
+def parse_json(body: bytes) -> object:
+    """Parse the body of a request.
+
+    Raises:
+        ApiError: it is not JSON.
+    """
+    try:
+        value: object = json.loads(body)
+    except ValueError as error:
+        raise ApiError(400, "Malformed request: the body is not JSON") from error
+    return value
