@@ -1,14 +1,26 @@
 """Guards on the list: its errors, its age, and its length."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rolesync.model.findings import Code, Finding, name_some
 from rolesync.model.history import GuardBaseline
+from rolesync.model.lists import Source
 from rolesync.model.plans import Policy, Verdict
 from rolesync.model.vocabulary import Level, Mode, VerdictStatus
 from rolesync.planner.verdicts import ANY_SHARE, advise, format_age, format_share, limited
 
+FETCHED_MAX_AGE_HOURS = 48.0
+"""Maximum age of a fetched list where the settings give none."""
+
 _AHEAD_HOURS = 0.25  # a file that was changed further in the future means that a clock is wrong
+
+
+def with_age_limit(policy: Policy, source: Source) -> Policy:
+    """Return the policy for a list: the age of a fetched list is limited, even if the settings don't."""
+    if source.fetched and policy.max_age_hours is None:
+        return replace(policy, max_age_hours=FETCHED_MAX_AGE_HOURS)
+    return policy
 
 
 def input_refused(findings: Sequence[Finding]) -> Verdict:

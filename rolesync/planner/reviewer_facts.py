@@ -1,9 +1,10 @@
-"""Facts for reviewers beside the changes: names of held users, and how much of a mail domain loses a role."""
+"""Facts for reviewers beside the changes: names, shares of mail domains, and the users whose media are counted."""
 
 from collections import Counter
 
 from rolesync.model.live import Live
-from rolesync.model.plans import Changes, DomainCount
+from rolesync.model.plans import Changes, DomainCount, Plan
+from rolesync.model.reasons import WAITING
 from rolesync.model.vocabulary import Action
 
 
@@ -35,3 +36,11 @@ def names_of_held(changes: Changes, live: Live) -> dict[int, str]:
     rows = live.users[live.users["user_id"].isin(ids)]
     names = zip(rows["user_id"].tolist(), rows["name"].tolist(), strict=True)
     return {user_id: name for user_id, name in sorted(names) if name}
+
+
+def users_to_inspect(plan: Plan) -> list[int]:
+    """List the ids of users who lose a role, or would lose one if the removal wasn't held. Sorted, without repeats."""
+    removed = plan.changes["action"] == Action.REMOVE.value
+    waiting = plan.held["reason"].isin(WAITING)
+    ids = {*plan.changes.loc[removed, "user_id"].tolist(), *plan.held.loc[waiting, "user_id"].tolist()}
+    return sorted(ids)

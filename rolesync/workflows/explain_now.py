@@ -14,10 +14,11 @@ from rolesync.model.explanation import ListedRow, NextStep, PersonNow
 from rolesync.model.frames import DESIRED, LIVE, frame
 from rolesync.model.keys import email_key, parse_roles
 from rolesync.model.live import Live
+from rolesync.planner.list_guards import with_age_limit
 from rolesync.studio.users import StudioReader
 from rolesync.workflows.connect import connect, earlier_runs_of
 from rolesync.workflows.context import Context
-from rolesync.workflows.plan import compare_with_live, policy_for
+from rolesync.workflows.plan import compare_with_live
 from rolesync.workflows.read_list import read_list
 from rolesync.workflows.read_studio import read_studio
 
@@ -54,7 +55,8 @@ class ListAndStudio:
         if self.desired is None or self.live is None or self.desired.status == "reject":
             return None
         runs = earlier_runs_of(context)
-        policy, expected = policy_for(self.desired.source, context.settings), expected_holders(runs)
+        policy = with_age_limit(context.settings.policy, self.desired.source)
+        expected = expected_holders(runs)
         plan = compare_with_live(self.desired, self.live, policy, runs.baseline, expected)
         changes, held = plan.changes, plan.held
         names = ("user_id", "action", "role", "row", "reason")

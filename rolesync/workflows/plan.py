@@ -19,14 +19,12 @@ from rolesync.model.live import Live, Requests
 from rolesync.model.plans import Changes, Plan, Policy
 from rolesync.planner.build import make_plan
 from rolesync.planner.guards import judge
-from rolesync.planner.impact import users_to_inspect
-from rolesync.settings import Settings
+from rolesync.planner.list_guards import with_age_limit
+from rolesync.planner.reviewer_facts import users_to_inspect
 from rolesync.studio.users import StudioReader
 from rolesync.workflows.connect import connect, earlier_runs_of, open_account_record
 from rolesync.workflows.context import Context
 from rolesync.workflows.read_studio import read_studio
-
-FETCHED_MAX_AGE_HOURS = 48.0
 
 
 def plan_list(desired: Desired, context: Context, *, impact: bool = False) -> Plan:
@@ -63,7 +61,7 @@ def read_and_plan(
     desired: Desired, studio: StudioReader, earlier_runs: EarlierRuns, context: Context
 ) -> tuple[Plan, Live]:
     """Read Studio for a list and build the plan; returns the plan and the users that were read."""
-    policy = policy_for(desired.source, context.settings)
+    policy = with_age_limit(context.settings.policy, desired.source)
     live = read_studio(studio, desired.listed, context, earlier_runs)
     expected = expected_holders(earlier_runs)
     changes = compare_with_live(desired, live, policy, earlier_runs.baseline, expected)
@@ -78,14 +76,6 @@ def read_and_plan(
         context=context,
     )
     return plan, live
-
-
-def policy_for(source: Source, settings: Settings) -> Policy:
-    """Return the policy for a list: the age of a fetched list is limited, even if the settings don't."""
-    policy = settings.policy
-    if source.fetched and policy.max_age_hours is None:
-        return replace(policy, max_age_hours=FETCHED_MAX_AGE_HOURS)
-    return policy
 
 
 def judge_and_build(  # noqa: PLR0913  # a plan has this many parts

@@ -13,7 +13,7 @@ from rolesync.model.live import Requests
 from rolesync.model.plans import Plan, Policy
 from rolesync.model.vocabulary import Completeness
 from rolesync.planner.build import make_plan
-from rolesync.planner.impact import users_to_inspect
+from rolesync.planner.reviewer_facts import users_to_inspect
 from tests.strategies import CREATED_AT, SOURCE, Row, User, desired_of, live_of
 
 ADA, BO = 7, 8

@@ -1,14 +1,18 @@
 """Guards on the list: its errors, its age, and how much shorter it is than the list last applied."""
 
+from dataclasses import replace
+
 import pytest
 
 from rolesync.model.desired import Desired
 from rolesync.model.findings import Finding
 from rolesync.model.history import GuardBaseline
+from rolesync.model.lists import Fetched
 from rolesync.model.plans import Policy, Verdict
 from rolesync.model.vocabulary import Level, Mode, VerdictStatus
+from rolesync.planner.list_guards import with_age_limit
 from tests.planner.judging import BLOCK, PASS, UNKNOWN, WARN, admins, keeping, verdict
-from tests.strategies import SOURCE
+from tests.strategies import CREATED_AT, SOURCE
 
 
 def shrunk(before: int, now: int, policy: Policy) -> Verdict:
@@ -110,3 +114,10 @@ def test_how_old_the_list_may_be(age: float | None, limit: float | None, status:
     )
     assert message in result.message
     assert ("change max_age_hours or override" in result.message) == (status is BLOCK)
+
+
+def test_a_fetched_list_has_an_age_limit_even_without_a_setting() -> None:
+    fetched = replace(SOURCE, fetched=Fetched("https://lists.example/a.csv", CREATED_AT))
+    assert with_age_limit(Policy(), fetched).max_age_hours == 48
+    assert with_age_limit(Policy(max_age_hours=5), fetched).max_age_hours == 5
+    assert with_age_limit(Policy(), SOURCE).max_age_hours is None

@@ -4,7 +4,8 @@ from rolesync.model.frames import CHANGES, HELD, LIVE, frame
 from rolesync.model.keys import format_roles
 from rolesync.model.live import Live
 from rolesync.model.plans import Changes, DomainCount
-from rolesync.planner.reviewer_facts import count_domains, names_of_held
+from rolesync.model.reasons import HeldReason
+from rolesync.planner.reviewer_facts import count_domains, names_of_held, users_to_inspect
 from tests.planner.samples import PLAN
 
 ADMIN, BOTH, NONE = format_roles(["Admin"]), format_roles(["Admin", "Teacher"]), format_roles([])
@@ -53,3 +54,23 @@ def test_held_users_have_the_names_that_studio_gave() -> None:
     )
     assert names_of_held(Changes(frame(CHANGES), held, ()), LIVE_USERS) == {2: "Bo"}
     assert names_of_held(replace(Changes(PLAN.changes, frame(HELD), ())), LIVE_USERS) == {}
+
+
+def test_users_who_lose_a_role_or_would_lose_it_are_inspected_once() -> None:
+    removals = {
+        "user_id": [9, 2, 9, 5],
+        "action": ["remove", "remove", "remove", "add"],
+        "role": ["Admin", "Admin", "Teacher", "Admin"],
+        **dict.fromkeys(("email", "name", "reason", "before"), [""] * 4),
+        "row": [0] * 4,
+    }
+    reasons = [HeldReason.GRACE, HeldReason.REMOVALS_HELD, HeldReason.EXCLUDED, HeldReason.NOT_IN_STUDIO]
+    held = {
+        "user_id": [3, 9, 6, 0],
+        "reason": [reason.value for reason in reasons],
+        "action": ["remove", "remove", "remove", "add"],
+        **dict.fromkeys(("email", "role", "detail"), [""] * 4),
+        "row": [0] * 4,
+    }
+    plan = replace(PLAN, changes=frame(CHANGES, removals), held=frame(HELD, held))
+    assert users_to_inspect(plan) == [2, 3, 9]
