@@ -1,33 +1,25 @@
-"""Reads over HTTP for a list: within bounds of time and size, from named hosts only, and with secrets for one origin.
+"""Reads over HTTP for a list: within bounds of time and size, from allowed hosts only, with secrets for one origin."""
 
-The address of the connection is checked, not the address that the name had before: a moment later, the name may have
-another address.
-"""
-
-import socket
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, Self
 from urllib.parse import urljoin, urlsplit
 
 import requests
-from urllib3.connection import HTTPConnection
-from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.util import Timeout
 
 from rolesync import __version__
 from rolesync.bounded_http import (
-    DeadlineAdapter,
     OneAnswerSession,
     OversizeError,
     attempt_timeout,
     has_known_end,
     read_body,
 )
-from rolesync.model.hosts import is_internal, is_literal, is_loopback, is_metadata
+from rolesync.sources.allowed_hosts import AllowedHosts, CheckedAdapter
 from rolesync.sources.fetch_context import Access, Clocks, Deadline, FetchError, with_retries
 
 REDIRECTS = 5
@@ -62,7 +54,7 @@ class HttpReader:
     def __init__(self, where: str, home: str, access: Access, clocks: Clocks, deadline: Deadline) -> None:
         self.where = where
         self.deadline = deadline
-        self._home = _origin(home)
+        self._hosts = AllowedHosts(where, home, access)
         self._access = access
         self._clocks = clocks
         self.session = OneAnswerSession()
@@ -71,7 +63,7 @@ class HttpReader:
         self.session.verify = access.ca_bundle or True
         if proxy := access.proxy_for(home):
             self.session.proxies = {"http": proxy, "https": proxy}
-        adapter = _NamedHostsAdapter(self.check_peer)
+        adapter = CheckedAdapter(self._hosts.check_peer)
         self.session.mount("https://", adapter)
         self.session.mount("http://", adapter)
 
@@ -136,8 +128,8 @@ class HttpReader:
         """Read an answer, after at most a few redirects to named hosts."""
         for _ in range(REDIRECTS + 1):
             url = self._as_sent(url)
-            self._check_place(url)
-            sent = {**headers, **secrets} if _origin(url) == self._home else headers
+            self._hosts.check_url(url)
+            sent = {**headers, **secrets} if self._hosts.is_home(url) else headers
             answer = self._send(url, sent, max_bytes)
             if answer.status in _TRANSIENT:
                 raise FetchError(
@@ -205,37 +197,6 @@ class HttpReader:
             raise self._broken(error, "") from error
         return request.url or ""
 
-    def _check_place(self, url: str) -> None:
-        """Refuse an address that is neither of the home nor of a named host, or is not encrypted."""
-        scheme, host, _ = _origin(url)
-        if _origin(url) == self._home:
-            return
-        if host not in self._access.list_hosts:
-            raise FetchError(
-                f"{self.where}: the server leads to {host or 'an address without a host'}, which is not named",
-                hint=f"a log-in page? if the list really is there, name it: list_hosts = [{host!r}]".replace("'", '"'),
-            )
-        if scheme != "https" and not (scheme == "http" and is_loopback(host)):
-            raise FetchError(f"{self.where}: the server leads to {host} without encryption", hint="use https:// there")
-
-    def check_peer(self, host: str, address: str) -> None:
-        """Refuse the network address of a connection, before anything is sent."""
-        literal = address.partition("%")[0]
-        home = self._home[1]
-        named = {*self._access.list_hosts, home if is_literal(home) else ""}
-        if literal in named or (host == home == "localhost" and is_loopback(literal)):
-            return
-        if is_metadata(literal):
-            kind, fitting = "of a metadata service", literal
-        elif is_internal(literal) and host not in named:
-            kind, fitting = "of an internal network", host
-        else:
-            return
-        raise FetchError(
-            f"{self.where}: {host} has the address {literal}, {kind}; nothing was sent to it",
-            hint=f'if that is right, name it: list_hosts = ["{fitting}"]',
-        )
-
 
 class TimedClient:
     """Sends requests of a library within the deadline of a fetch."""
@@ -256,45 +217,3 @@ class TimedClient:
 
     def _timeout(self) -> Timeout:
         return attempt_timeout(self._deadline.remaining, _CONNECT)
-
-
-class _NamedHostsAdapter(DeadlineAdapter):
-    """Calls a check with host and network address of each new connection; a proxy's connections are not the host's."""
-
-    def __init__(self, check: Callable[[str, str], None]) -> None:
-        self._check = check
-        super().__init__()
-
-    def get_connection_with_tls_context(self, *args: Any, **options: Any) -> HTTPConnectionPool:  # noqa: ANN401  # passed on
-        pool = super().get_connection_with_tls_context(*args, **options)
-        if pool.proxy is None and not hasattr(pool.ConnectionCls, "is_checked"):
-            pool.ConnectionCls = _checked(cast("type[HTTPConnection]", pool.ConnectionCls), self._check)
-        return pool
-
-
-def _checked(kind: type[HTTPConnection], check: Callable[[str, str], None]) -> type[HTTPConnection]:
-    """Derive connections that are checked once they are made, and closed if they don't pass."""
-
-    class Checked(kind):  # type: ignore[valid-type,misc]  # mypy takes no base from a variable
-        is_checked = True
-
-        def _new_conn(self) -> socket.socket:
-            connection: socket.socket = super()._new_conn()
-            try:
-                check(self.host, connection.getpeername()[0])
-            except BaseException:
-                connection.close()
-                raise
-            return connection
-
-    return Checked
-
-
-def _origin(url: str) -> tuple[str, str, int | None]:
-    """Return scheme, host and port of an address; empty texts for an address without them."""
-    try:
-        parts = urlsplit(url)
-        usual = {"https": 443, "http": 80}.get(parts.scheme)
-        return parts.scheme, (parts.hostname or "").lower(), parts.port or usual
-    except ValueError:
-        return "", "", None

@@ -14,7 +14,6 @@ import pytest
 from rolesync.model.lists import Fetched
 from rolesync.sources.address import parse_address
 from rolesync.sources.fetch_context import Download, FetchError, Unchanged
-from rolesync.sources.http_reader import HttpReader
 from rolesync.sources.https import fetch_https
 from tests.paths import PEM
 from tests.servers import PATIENCE, FakeSleep, RequestHandler, ScriptedAnswer, ScriptedStudio, in_turn
@@ -270,19 +269,6 @@ def test_nothing_is_sent_to_an_internal_address_unless_its_host_is_named() -> No
         named = refused(url, list_hosts=("list.example.edu",), ca_bundle=str(PEM))
         assert "isn't trusted" in named.message  # the certificate is for 127.0.0.1, and the connection was made
     assert not server.requests
-
-
-def test_the_address_of_a_metadata_service_must_be_named_itself() -> None:
-    access = access_of(list_hosts=("list.example.edu",))
-    with HttpReader(
-        "the list", "https://list.example.edu/", access, clocks_of(), deadline_of(access, clocks_of())
-    ) as http:
-        http.check_peer("list.example.edu", "10.0.0.7")
-        http.check_peer("other.example.edu", "9.9.9.9")
-        for address in ("169.254.169.254", "::ffff:169.254.169.254", "fe80::1%eth0"):
-            with pytest.raises(FetchError, match="of a metadata service; nothing was sent") as caught:
-                http.check_peer("list.example.edu", address)
-            assert address.partition("%")[0].rpartition(":")[2] in caught.value.hint
 
 
 def test_a_proxy_gets_the_connection() -> None:
