@@ -32,28 +32,22 @@ from rolesync.report.content.plan_tables import guards_table
 from rolesync.report.content.run_summary import run_content
 from rolesync.report.content.text import CELL_LIMIT, escape_for_display, list_text, plural
 from rolesync.report.html.findings import finding_kinds
+from rolesync.report.html.role_cards import PICTURE, role_card
 from rolesync.report.html.tables import LastChanges, PageTable, page_table, plan_page_tables, script_json
 from rolesync.report.html.template import load_template, read_template, security_policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from rolesync.model.plans import Plan, RoleCount
+    from rolesync.model.plans import Plan
     from rolesync.model.run_report import RunReport
 
 WITHOUT_SCRIPT = 500
 """Rows of each table in the HTML itself, for readers without JavaScript."""
 
-PICTURE = 1000
-"""Units of a bar's whole length."""
-
 _SCRIPTS = ("groups.js", "plan.js", "address.js")
 
 _FOLDERS = re.compile(r".*[/\\](?=[^/\\])", re.DOTALL)  # the facts at the end of the page name them
-
-_VISIBLE = 6
-"""Units of the shortest bar, so that one user among very many stays visible."""
-
 
 _BADGES = {"ready": "READY", "blocked": "BLOCKED", "approved": "APPROVED", "empty": "NOTHING TO DO"}
 _PARTS = {
@@ -160,18 +154,7 @@ def _overview(decided: Plan) -> dict[str, Any]:
         "approved": approval_text(decided.approval) if decided.approval else "",
         "blocks": [guard for guard in guards if guard.status == VerdictStatus.BLOCK],
         "warnings": [guard for guard in guards if guard.status == VerdictStatus.WARN],
-        "role_cards": [
-            {
-                "role": escape_for_display(role.role, CELL_LIMIT),
-                "before": role.before,
-                "after": role.after,
-                "removals": role.removals,
-                "additions": role.additions,
-                "share": f"{role.removals / role.before:.0%}" if role.removals and role.before else "",
-                **_bar(role),
-            }
-            for role in changing
-        ],
+        "role_cards": [role_card(role) for role in changing],
         "unchanged_roles": ", ".join(
             f"{escape_for_display(role.role, CELL_LIMIT)} {role.before:,}"
             for role in decided.roles
@@ -247,23 +230,3 @@ def run_html(report: RunReport) -> str:
         facts=content.facts,
         tables=[page_table(table) for table in content.tables],
     )
-
-
-def _bar(role: RoleCount) -> dict[str, int | str]:
-    """Measure the parts of a role's two bars, in units; the longer bar has the whole length."""
-    whole = max(role.before, role.after, 1)
-
-    def units(holders: int) -> int:
-        return max(_VISIBLE, round(holders * PICTURE / whole)) if holders > 0 else 0
-
-    kept = units(role.before - role.removals)
-    if kept:
-        kept = min(kept, PICTURE - _VISIBLE * bool(role.removals or role.additions))
-    most = PICTURE - kept
-    label = f"Before {role.before:,}, after {role.after:,}"
-    return {
-        "label": label,
-        "kept": kept,
-        "removed": min(units(role.removals), most),
-        "added": min(units(role.additions), most),
-    }

@@ -7,8 +7,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from rolesync.model.plans import Plan, RoleCount, Verdict
-from rolesync.report.html.page import PICTURE, WITHOUT_SCRIPT, plan_html, run_html
+from rolesync.model.plans import Plan, Verdict
+from rolesync.report.html.page import WITHOUT_SCRIPT, plan_html, run_html
 from tests.report.run_samples import COMPLETE, incomplete
 from tests.report.samples import (
     APPROVAL,
@@ -209,30 +209,6 @@ def test_a_long_plan_is_in_the_data_whole_and_its_beginning_in_the_page() -> Non
     assert columns["action"]["words"] == ["remove", "add"]
     assert columns["action"]["cells"] == [0] * (WITHOUT_SCRIPT + 300) + [1] * 200
     assert columns["user"]["cells"][-1] == ["Person Number 1000", "person1000@example.edu", "1000"]
-
-
-@pytest.mark.parametrize(
-    ("role", "lengths"),
-    [
-        (RoleCount("Admin", 10, 1, 2), {"kept": 800, "removed": 200, "added": 100}),
-        (RoleCount("Admin", 0, 4, 0), {"kept": 0, "removed": 0, "added": 1000}),
-        (RoleCount("Admin", 4, 0, 4), {"kept": 0, "removed": 1000, "added": 0}),
-        (RoleCount("Admin", 0, 0, 0), {"kept": 0, "removed": 0, "added": 0}),
-        (RoleCount("Admin", 30_005, 0, 30_000), {"kept": 6, "removed": 994, "added": 0}),
-        (RoleCount("Admin", 100_000, 0, 1), {"kept": 994, "removed": 6, "added": 0}),
-    ],
-)
-def test_a_roles_picture_has_its_parts_to_scale_but_none_is_lost(role: RoleCount, lengths: dict[str, int]) -> None:
-    bars = [dict(attrs) for attrs in _bars_of(replace(make_plan(), roles=(role,)))]
-    widths = {str(bar["class"]): int(bar["width"] or 0) for bar in bars}
-    assert widths == lengths
-    assert max(widths["kept"] + widths["removed"], widths["kept"] + widths["added"]) <= PICTURE
-
-
-def _bars_of(plan: Plan) -> list[list[tuple[str, str | None]]]:
-    page = Page(plan)
-    rects = re.findall(r'<rect class="(\w+)"(?: [xy]="\d+")* width="(\d+)" height="17"', page.source)
-    return [[("class", name), ("width", width)] for name, width in rects]
 
 
 def test_the_page_of_a_run_loads_nothing_else() -> None:
