@@ -4,8 +4,8 @@ import html
 import os
 import sys
 import webbrowser
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -47,23 +47,3 @@ def open_privately(address: str, folder: Path) -> bool:
     with suppress(webbrowser.Error, OSError):
         return webbrowser.open(file.as_uri())
     return False
-
-
-@contextmanager
-def showing_address(*, browser: bool) -> Iterator[Callable[[str], None]]:
-    """Provide what shows an address of the review: in the terminal, and the first one also in the browser."""
-    with private_folder() if browser and has_browser() else nullcontext() as folder:
-        folders = [folder] if folder else []
-
-        def show(address: str) -> None:
-            _show_address(address)
-            if folders:
-                open_privately(address, folders.pop())
-
-        yield show
-
-
-def _show_address(address: str) -> None:
-    sys.stderr.write(f"Open this address in a browser on this machine, once:\n\n  {address}\n\n")
-    sys.stderr.write("Ctrl-C ends the review, and so does an hour without activity.\n")
-    sys.stderr.flush()

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rolesync.cli.approved_file import ApprovedFile
-from rolesync.cli.browser import showing_address
 from rolesync.cli.notify_at_end import note_night, watch_fleet
 from rolesync.cli.options import All, Form, Format
 from rolesync.cli.output import show_json
 from rolesync.cli.progress import configure_log
 from rolesync.cli.refusal import write_error
 from rolesync.cli.review import review_plan
-from rolesync.cli.review_options import ByHand, Port, check_somebody_looks
+from rolesync.cli.review_decisions import ByHand
+from rolesync.cli.review_page import Port, check_somebody_looks, showing_address
 from rolesync.errors import DeclinedError, Exit, UsageError
 from rolesync.extras import install_command
 

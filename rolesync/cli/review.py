@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rolesync.cli.approved_file import ApprovedFile
-from rolesync.cli.browser import showing_address
 from rolesync.cli.files import check_target
 from rolesync.cli.notify_at_end import note, watch
 from rolesync.cli.options import All, Assignments, Config, Form, Format, PlanFile, load_settings
@@ -27,7 +26,8 @@ from rolesync.cli.plan_output import (
     write_blocked,
 )
 from rolesync.cli.progress import configure_log_of
-from rolesync.cli.review_options import ByHand, Port, ask, check_somebody_looks, read_decisions, refuse_decisions
+from rolesync.cli.review_decisions import ByHand, ask, read_decisions, refuse_decisions
+from rolesync.cli.review_page import Port, check_somebody_looks, showing_address
 from rolesync.errors import DeclinedError, Exit, UsageError
 from rolesync.extras import install_command
 

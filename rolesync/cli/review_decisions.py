@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
@@ -19,41 +19,12 @@ if TYPE_CHECKING:
 _PROBLEMS_SHOWN = 100  # in the terminal; JSON has all problems
 
 
-Port = Annotated[
-    int | None,
-    typer.Option(
-        metavar="PORT",
-        min=0,
-        max=65535,
-        help="Port of the page; 0 takes a free port. Serves the page also without a terminal.",
-        show_default=False,
-    ),
-]
-
-
 class ByHand(NamedTuple):
     """The values of the options for a review without a page; without these options there is a page."""
 
     decisions: Path | None
     reviewer: str
     sees: str
-
-
-def check_somebody_looks(port: int | None, advice: str) -> None:
-    """Refuse to serve a page where nobody sees its address, unless a port asks for it.
-
-    Args:
-        port: the port that was asked for; None if none was.
-        advice: how to decide without a page.
-
-    Raises:
-        UsageError: there is no terminal, and no port was asked for.
-    """
-    if port is None and not sys.stdin.isatty():
-        raise UsageError(
-            "review serves a page and waits for a reviewer, and standard input is not a terminal",
-            hint=f"serve it all the same: --port 0; or decide in a table: {advice}",
-        )
 
 
 def ask(plan: "Plan", decided: "Decisions", reviewer: str, sees: str, show_all: bool) -> tuple[str, str]:
