@@ -1,6 +1,8 @@
 """What all guards share: verdicts, and the sentences and numbers in them."""
 
-from rolesync.model.plans import Verdict
+from rolesync.model.frames import rows_with
+from rolesync.model.plans import Changes, Verdict
+from rolesync.model.reasons import Reason
 from rolesync.model.vocabulary import VerdictStatus
 
 ANY_SHARE = "any share is allowed"
@@ -46,3 +48,8 @@ def format_age(hours: float, limit: float | None = None) -> str:
     """Format an age; below one hour only a limit that is also below one needs the number."""
     is_beyond = limit is not None and hours > limit
     return "less than an hour" if hours < 1 and not is_beyond else format_hours(hours)
+
+
+def is_undo_plan(changes: Changes) -> bool:
+    """Whether the changes are those of an undo, which has no list to check."""
+    return bool(rows_with(changes.changes["reason"], {Reason.UNDO.value}).any())
