@@ -14,11 +14,11 @@ from rolesync.executor.run_context import RunContext
 from rolesync.history.earlier_runs import EarlierRuns
 from rolesync.history.event_writer import append_event
 from rolesync.history.events import Recovered, RunEnd, RunEvent, RunStart
-from rolesync.history.journal import RolesSeen, log_recovered
 from rolesync.history.recent_changes import seconds_since
+from rolesync.history.request_journal import RolesSeen, log_recovered
 from rolesync.history.run_effects import ActionResult, OpenRequest, open_requests, sent_actions
-from rolesync.live.pages import roles_of_each
 from rolesync.live.read_after_write import read_settled
+from rolesync.live.read_users import roles_of_each
 from rolesync.model.vocabulary import OutcomeStatus
 
 

@@ -13,8 +13,8 @@ from rolesync.history.earlier_runs import EarlierRuns
 from rolesync.history.event_writer import append_event
 from rolesync.history.events import RunEnd
 from rolesync.history.holders_snapshot import save_holders
-from rolesync.history.journal import Journal
 from rolesync.history.plan_events import drifted_changes, run_start
+from rolesync.history.request_journal import Journal
 from rolesync.live.read import read_live
 from rolesync.live.read_after_write import read_settled
 from rolesync.model.desired import ListRows

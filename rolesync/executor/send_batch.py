@@ -21,8 +21,8 @@ from rolesync.executor.change import Change, RolesNow, by_user, count_users, end
 from rolesync.executor.outcomes import are_hidden_in_answer, end_by_reading, missing_in, side_effect
 from rolesync.executor.unconfirmed_changes import Batch, Doubts
 from rolesync.history.events import SentAction
-from rolesync.history.journal import Journal, JournalEntry
-from rolesync.live.pages import roles_now, roles_of_each
+from rolesync.history.request_journal import Journal, JournalEntry
+from rolesync.live.read_users import roles_now, roles_of_each
 from rolesync.model.keys import email_key, format_roles, parse_roles
 from rolesync.model.live import Progress
 from rolesync.model.request_effect import RequestEffect, effect_of, record_status

@@ -18,7 +18,7 @@ from rolesync.errors import StudioError
 from rolesync.executor.change import Change
 from rolesync.executor.send_batch import HaltedError, Sender
 from rolesync.executor.unconfirmed_changes import Batch, Doubts
-from rolesync.history.journal import Journal
+from rolesync.history.request_journal import Journal
 from rolesync.model.frames import CHANGES, OUTCOMES, frame
 from rolesync.model.keys import parse_roles
 from rolesync.model.live import Live, Progress

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from rolesync.executor.change import Change, RolesNow, by_user, end_all, split
 from rolesync.executor.outcomes import are_hidden_in, end_by_reading, missing_in
-from rolesync.history.journal import JournalEntry
+from rolesync.history.request_journal import JournalEntry
 from rolesync.live.read_after_write import read_settled
 from rolesync.model.live import Progress
 from rolesync.model.request_effect import RequestEffect

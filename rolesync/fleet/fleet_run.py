@@ -17,11 +17,11 @@ from types import MappingProxyType
 from rolesync.errors import RecordBrokenError, RecordError
 from rolesync.fleet.account_command import account_values
 from rolesync.fleet.fleet_file import Fleet, FleetAccount
+from rolesync.fleet.fleet_folder import lock_fleet
 from rolesync.fleet.journal import Journal, open_journal
 from rolesync.fleet.journal_index import read_index, save_index
 from rolesync.fleet.results import applied_result
 from rolesync.fleet.schedule import Schedule, stages_of
-from rolesync.fleet.state import lock_fleet
 from rolesync.fleet.worker_pool import AccountProgress, Engine
 from rolesync.fleet.worker_protocol import Job, JobKind
 from rolesync.history.run_id import new_run_id

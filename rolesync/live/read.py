@@ -7,7 +7,7 @@ from itertools import chain
 import numpy as np
 
 from rolesync.live.consistency import InconsistentPagesError, retry_until_consistent
-from rolesync.live.pages import LiveUsers, read_holders
+from rolesync.live.read_users import LiveUsers, read_holders
 from rolesync.live.search import Key, find_users
 from rolesync.live.strategy import SCANNABLE, USERS_PER_TRIAL
 from rolesync.model.desired import ListRows

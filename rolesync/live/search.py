@@ -10,7 +10,7 @@ from functools import cached_property
 
 from rolesync.errors import BadRequestError, IncompleteReadError, UnprocessableError
 from rolesync.live.consistency import READS, InconsistentPagesError, PageCheck
-from rolesync.live.pages import LiveUsers, RolePage, look_up, page_of_role, search_for
+from rolesync.live.read_users import LiveUsers, RolePage, look_up, page_of_role, search_for
 from rolesync.live.strategy import ReadPages, SearchOneByOne, SearchStrategy, theoretical_minimum
 from rolesync.model.keys import email_key, email_spellings, parse_roles
 from rolesync.model.live import Progress, ReadStep

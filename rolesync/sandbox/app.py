@@ -19,11 +19,11 @@ from urllib.parse import parse_qsl
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rolesync.sandbox.account import SandboxAccount
+from rolesync.sandbox.api_routes import API, DRAW, REQUEST_ID, SEARCH
 from rolesync.sandbox.control_routes import CONTROL
 from rolesync.sandbox.dice import Draw
 from rolesync.sandbox.faults import APPLIED, ODD_STATUSES, Fault
 from rolesync.sandbox.responses import Answer, ApiError, error_answer, json_answer, text_answer
-from rolesync.sandbox.routes import API, DRAW, REQUEST_ID, SEARCH
 
 TransportOf = Callable[[tuple[str, int]], asyncio.Transport | None]
 """Finds the connection of a client by its (host, port)."""

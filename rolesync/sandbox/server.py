@@ -17,11 +17,11 @@ from typing import Self
 import uvicorn
 
 from rolesync.sandbox.account import SandboxAccount
+from rolesync.sandbox.api_routes import application
 from rolesync.sandbox.app import SandboxApp
 from rolesync.sandbox.control_client import Control
 from rolesync.sandbox.generated_people import PeopleSource
 from rolesync.sandbox.options import Options
-from rolesync.sandbox.routes import application
 
 Clock = Callable[[], float]
 Sleep = Callable[[float], Awaitable[None]]

@@ -6,10 +6,10 @@ from requests.utils import parse_header_links
 
 from rolesync.model.lists import Fetched
 from rolesync.sources.address import Address
+from rolesync.sources.directory_rows import DirectoryRow, incomplete, list_of_rows
 from rolesync.sources.fetch_context import Access, Clocks, Deadline, Download, FetchError, Unchanged, with_retries
 from rolesync.sources.http_reader import HttpReader
 from rolesync.sources.json_api import JsonReader
-from rolesync.sources.rows import DirectoryRow, incomplete, list_of_rows
 
 MAX_PAGES = 200
 PER_PAGE = 100

@@ -9,6 +9,7 @@ from rolesync.errors import UsageError
 from rolesync.log_secrets import hide
 from rolesync.model.lists import Fetched
 from rolesync.sources.address import Address
+from rolesync.sources.directory_rows import incomplete
 from rolesync.sources.fetch_context import (
     Access,
     Clocks,
@@ -21,7 +22,6 @@ from rolesync.sources.fetch_context import (
 )
 from rolesync.sources.http_reader import HttpReader
 from rolesync.sources.json_api import JsonReader
-from rolesync.sources.rows import incomplete
 
 _API = "https://www.googleapis.com"
 _SCOPE = "https://www.googleapis.com/auth/drive.readonly"

@@ -10,6 +10,7 @@ from rolesync.errors import UsageError
 from rolesync.model.hosts import is_loopback
 from rolesync.model.lists import Fetched
 from rolesync.sources.address import Address
+from rolesync.sources.directory_rows import DirectoryRow, incomplete, list_of_rows
 from rolesync.sources.fetch_context import (
     Access,
     Clocks,
@@ -20,7 +21,6 @@ from rolesync.sources.fetch_context import (
     missing_package,
     with_retries,
 )
-from rolesync.sources.rows import DirectoryRow, incomplete, list_of_rows
 
 if TYPE_CHECKING:
     from ldap3 import Connection

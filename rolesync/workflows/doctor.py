@@ -8,7 +8,7 @@ from pathlib import Path
 from rolesync.audit.files import RECORD
 from rolesync.audit.verify import verify_record
 from rolesync.errors import Exit, RolesyncError, StudioError
-from rolesync.live.pages import look_up
+from rolesync.live.read_users import look_up
 from rolesync.model.keys import ANY_USER
 from rolesync.model.runs import Check
 from rolesync.model.vocabulary import VerdictStatus

@@ -16,7 +16,7 @@ from rolesync.errors import (
     UnreachableError,
     UsageError,
 )
-from rolesync.live.pages import look_up
+from rolesync.live.read_users import look_up
 from rolesync.model.keys import parse_roles
 from rolesync.model.vocabulary import Level
 from rolesync.private_files import check_replaceable

@@ -9,7 +9,7 @@ from rolesync.differ.identity_holds import hold_uncertain_identities
 from rolesync.differ.removal_holds import hold_changes
 from rolesync.history.earlier_runs import EarlierRuns
 from rolesync.history.holders_snapshot import drift_by_others, expected_holders
-from rolesync.history.journal import log_plan
+from rolesync.history.request_journal import log_plan
 from rolesync.live.media import read_impact
 from rolesync.model.desired import Desired
 from rolesync.model.findings import Finding

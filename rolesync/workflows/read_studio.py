@@ -5,9 +5,9 @@ from rolesync.errors import IncompleteReadError
 from rolesync.history.earlier_runs import EarlierRuns
 from rolesync.history.holders_snapshot import expected_holders
 from rolesync.history.recent_changes import RecentChanges, recent_changes
-from rolesync.live.pages import roles_of_each
 from rolesync.live.read import read_live
 from rolesync.live.read_after_write import read_settled
+from rolesync.live.read_users import roles_of_each
 from rolesync.model.desired import ListRows
 from rolesync.model.live import Live
 from rolesync.studio.users import StudioReader

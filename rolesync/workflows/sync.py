@@ -8,7 +8,7 @@ from rolesync.executor.preconditions import check_guards, check_unattended
 from rolesync.executor.recheck import recheck, without_outdated
 from rolesync.executor.run import carry_out
 from rolesync.history.holders_snapshot import save_holders
-from rolesync.history.journal import log_plan
+from rolesync.history.request_journal import log_plan
 from rolesync.model.desired import Desired
 from rolesync.model.live import Live
 from rolesync.model.plans import Plan

@@ -8,8 +8,8 @@ from rolesync.differ.undo import invert_effects
 from rolesync.errors import UnsettledRunError, UsageError
 from rolesync.history.events import PlanMade, RunStart
 from rolesync.history.holders_snapshot import expected_holders
-from rolesync.history.journal import log_plan
 from rolesync.history.read import RecordedRun
+from rolesync.history.request_journal import log_plan
 from rolesync.history.run_effects import all_role_changes, effects, open_requests
 from rolesync.history.runs import load_run
 from rolesync.model.desired import ListRows

@@ -41,7 +41,7 @@ from rolesync.executor.run import carry_out
 from rolesync.executor.run_context import RunContext
 from rolesync.history.earlier_runs import load_earlier_runs
 from rolesync.history.events import SentAction
-from rolesync.history.journal import Journal
+from rolesync.history.request_journal import Journal
 from rolesync.model.frames import CHANGES, HELD, LIVE, frame
 from rolesync.model.lists import Source
 from rolesync.model.live import Live, Requests

@@ -14,9 +14,9 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from rolesync.sandbox.account import SandboxAccount
+from rolesync.sandbox.api_routes import application
 from rolesync.sandbox.app import SandboxApp
 from rolesync.sandbox.options import Options
-from rolesync.sandbox.routes import application
 
 
 class _Dispatcher:

@@ -15,8 +15,8 @@ from rolesync.errors import (
 )
 from rolesync.executor.send_plan import execute
 from rolesync.history.event_reader import EVENTS
-from rolesync.history.journal import Journal
 from rolesync.history.read import read_events
+from rolesync.history.request_journal import Journal
 from rolesync.history.run_effects import open_requests
 from rolesync.model.keys import format_roles
 from rolesync.studio.users import StudioWriter

@@ -10,8 +10,8 @@ from typing import Any
 from rolesync.audit.record import open_record
 from rolesync.executor.send_plan import Execution, execute
 from rolesync.history.event_reader import EVENTS
-from rolesync.history.journal import Journal
 from rolesync.history.read import read_events, read_records
+from rolesync.history.request_journal import Journal
 from rolesync.history.run_effects import effects, open_requests
 from rolesync.model.frames import CHANGES, HELD, OUTCOMES, frame, require
 from rolesync.model.keys import format_roles

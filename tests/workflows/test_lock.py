@@ -13,9 +13,9 @@ from rolesync.errors import LockHeldError, RecordError
 from rolesync.executor.lock import account_lock
 from rolesync.history.event_writer import append_event
 from rolesync.history.events import Recovered, SentAction
-from rolesync.history.journal import Journal
 from rolesync.history.plan_events import run_start
 from rolesync.history.read import read_events
+from rolesync.history.request_journal import Journal
 from rolesync.sandbox import Options, Sandbox
 from rolesync.workflows.connect import open_account_record
 from rolesync.workflows.context import Context

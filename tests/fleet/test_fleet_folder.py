@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rolesync.errors import LockHeldError, RecordBrokenError
-from rolesync.fleet.state import lock_fleet
+from rolesync.fleet.fleet_folder import lock_fleet
 
 
 def now() -> datetime:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from rolesync.errors import StudioError
-from rolesync.live.pages import look_up, roles_now, roles_of_each
+from rolesync.live.read_users import look_up, roles_now, roles_of_each
 from rolesync.sandbox import Options, Sandbox
 from rolesync.studio.users import StudioReader
 from tests.servers import FakeSleep, ReceivedRequest, ScriptedAnswer, ScriptedStudio, client_of

@@ -4,7 +4,7 @@ from datetime import date
 from pathlib import Path
 
 from rolesync.reader.read import read_desired
-from rolesync.sources.rows import DirectoryRow, incomplete, list_of_rows
+from rolesync.sources.directory_rows import DirectoryRow, incomplete, list_of_rows
 
 
 def test_the_reader_takes_the_words(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from rolesync.history.event_reader import EVENTS
 from rolesync.history.events import Intent, Outcome, Recovered, Reread, RunEvent, SentAction
-from rolesync.history.journal import Journal, log_recovered
 from rolesync.history.read import read_events
+from rolesync.history.request_journal import Journal, log_recovered
 from rolesync.history.run_effects import OpenRequest
 from tests.audit.tools import clock, opened
 
