@@ -156,7 +156,7 @@ def _column(values: Any, kind: str) -> Any:  # noqa: ANN401  # whatever pandas m
 def _categories(names: tuple[str, ...]) -> "pd.CategoricalDtype[Any]":
     import pandas as pd  # noqa: PLC0415  # as above
 
-    return pd.CategoricalDtype(pd.Index(names))
+    return pd.CategoricalDtype(pd.Index([str(name) for name in names]))  # a member of an enum equals its text
 
 
 @cache

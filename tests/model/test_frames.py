@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from rolesync.model.frames import DESIRED, categorical, frame, require, rows_with
+from rolesync.model.vocabulary import Action
 
 
 def test_a_frame_has_exactly_the_documented_columns() -> None:
@@ -54,3 +55,9 @@ def test_series_of_a_frame_are_aligned_by_place() -> None:
     last = rows[rows["row"] == 3]
     again = frame(DESIRED, {**{name: last[name] for name in DESIRED}, "role": ["Editor"]})
     assert again.to_dict("list") == {"row": [3], "email": ["b@x.edu"], "user_id": [0], "role": ["Editor"]}
+
+
+def test_categories_are_plain_texts_whoever_made_them_first() -> None:
+    for names in ([Action.ADD], ["add"]):
+        table = frame({"action": "category"}, {"action": names})
+        assert [type(name) for name in table["action"].tolist()] == [str]
