@@ -122,7 +122,7 @@ def test_a_developer_key_is_asked_for_and_logged_in(studio: Sandbox) -> None:
         list=["none"],
     )
     decided = decide(InitOptions(), person)
-    assert "no address with a code in it" in person.heard
+    assert "not an address with a code in it" in person.heard
     assert "invalid_client" in person.heard
     assert "the client id is empty" in person.heard
     assert "nothing was typed or pasted" in person.heard
