@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from rolesync.report.content.table import NO_ROLE, TAGS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from jinja2 import Template
+    from jinja2 import Environment, Template
     from markupsafe import Markup
 
 _COMMAND = re.compile(r"`(rolesync [^`]{1,200})`")  # as in plan.js
@@ -31,10 +32,17 @@ def load_template(name: str) -> Template:
         UsageError: the extra `html` is not installed.
     """
     try:
-        from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415  # an extra
+        import jinja2  # noqa: F401, PLC0415  # an extra
     except ModuleNotFoundError as error:
         message = "An HTML page can't be written, because Jinja2 is not installed."
         raise UsageError(message, hint=install_command("html")) from error
+    return _environment().get_template(name)
+
+
+@cache  # it compiles each template once: a served page is rendered at each decision
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415  # an extra
+
     environment = Environment(
         loader=PackageLoader("rolesync.report.html"),
         autoescape=True,
@@ -44,7 +52,7 @@ def load_template(name: str) -> Template:
     )
     environment.filters["commands"] = mark_commands
     environment.globals |= {"tags": TAGS, "no_role": NO_ROLE, "probably_lost": PROBABLY_LOST}
-    return environment.get_template(name)
+    return environment
 
 
 def mark_commands(text: str) -> Markup:
@@ -58,6 +66,7 @@ def mark_commands(text: str) -> Markup:
     return Markup().join(parts)
 
 
+@cache
 def read_template(name: str) -> str:
     """Read a style or a script, without its comments and indentation: every page would carry them."""
     return _FOR_DEVELOPERS.sub("", (files("rolesync.report.html") / "templates" / name).read_text(encoding="utf-8"))
