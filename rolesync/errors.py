@@ -61,7 +61,7 @@ OF_THE_PLACE = frozenset(
 disk."""
 
 
-def writing_failed(message: str, error: OSError, *, hint: str) -> RolesyncError:
+def writing_error(message: str, error: OSError, *, hint: str) -> RolesyncError:
     """Make the error for a file that can't be written: wrong usage if another place helps, else an unexpected failure.
 
     Args:

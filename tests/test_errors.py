@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from rolesync import errors
-from rolesync.errors import Exit, RateLimitedError, RolesyncError, StudioError, writing_failed
+from rolesync.errors import Exit, RateLimitedError, RolesyncError, StudioError, writing_error
 from tests.paths import ROOT
 
 NAMES = ("Admin", "Studio")
@@ -37,7 +37,7 @@ def test_the_time_to_wait_is_kept() -> None:
     ("number", "code"), [(errno.EACCES, 64), (errno.ENOENT, 64), (errno.ENOSPC, 1), (errno.EFBIG, 1)]
 )
 def test_a_full_disk_is_no_wrong_usage(number: int, code: int) -> None:
-    error = writing_failed("it can't be written to x", OSError(number, "why"), hint="name another file")
+    error = writing_error("it can't be written to x", OSError(number, "why"), hint="name another file")
     assert (error.exit_code, error.message) == (code, "it can't be written to x: why")
     assert ("name another file" in error.hint, "make room" in error.hint) == (code != 1, code == 1)
 

@@ -9,7 +9,7 @@ from rolesync.cli.json_log import log_event
 from rolesync.cli.pager import show_in_pager
 from rolesync.cli.streams import take_stdout_error
 from rolesync.cli.verbosity import is_quiet
-from rolesync.errors import RolesyncError, writing_failed
+from rolesync.errors import RolesyncError, writing_error
 from rolesync.private_files import PRIVATE, replace_file
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def save_file(text: str | bytes, path: Path, what: str, *, mode: int = PRIVATE) 
     try:
         replace_file(path, content, mode=mode, durable=False)
     except OSError as error:
-        raise writing_failed(f"{what} can't be written to {path}", error, hint="name another file") from error
+        raise writing_error(f"{what} can't be written to {path}", error, hint="name another file") from error
     if not is_quiet() and not log_event("info", f"{what} saved", path=str(path)):
         print(f"{what} saved as {path}", file=sys.stderr)
 

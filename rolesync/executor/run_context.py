@@ -23,6 +23,6 @@ class RunContext:
     now: Callable[[], datetime]
     seconds: Callable[[], float]
     progress: Progress
-    parallel: int = 1  # maximum of chunks sent in parallel
+    parallel: int = 1  # maximum number of chunks sent in parallel
     recent: RecentChanges = field(default_factory=RecentChanges)  # what earlier runs changed a moment ago
     operator: str = ""  # who runs it, from the setting `operator`

@@ -27,7 +27,7 @@ from rolesync.model.keys import email_key, format_roles, parse_roles
 from rolesync.model.live import Progress
 from rolesync.model.request_effect import RequestEffect, effect_of, record_status
 from rolesync.model.vocabulary import OutcomeStatus
-from rolesync.studio.responses import not_offered
+from rolesync.studio.responses import not_offered_error
 from rolesync.studio.users import StudioWriter, User
 
 FAILURES = 3  # requests in a row whose effect no answer shows; then the rest of the wave waits until Studio is read
@@ -118,7 +118,7 @@ class Sender:
             NotOfferedError: Studio doesn't offer the call.
         """
         if self._denial and self._denials >= denials and not self._is_offered:
-            raise not_offered(f"{self._denial.message} for users whom it shows") from self._denial
+            raise not_offered_error(f"{self._denial.message} for users whom it shows") from self._denial
 
     def _send_part(self, chunk: int, batch: list[Change]) -> None:
         request = self._record_intent(chunk, batch)
@@ -224,7 +224,7 @@ class Sender:
         end_all(batch, OutcomeStatus.UNKNOWN, refusal.message)
         if self._no_routes >= _NO_ROUTES:
             self.doubts.add(request, chunk, batch, RequestEffect.REFUSED, refusal.message)
-            raise not_offered(refusal.message) from refusal
+            raise not_offered_error(refusal.message) from refusal
         try:
             roles = self._read_roles({change.user_id for change in batch})
         except StudioError:

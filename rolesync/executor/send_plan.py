@@ -109,8 +109,8 @@ def execute(  # noqa: PLR0913  # each is a separate input of the run
         studio: where to write.
         journal: records each request before it is sent; if that fails, the request is not sent.
         progress: called after each chunk.
+        parallel: the maximum number of chunks sent in parallel; these are always of the same wave of the planner.
         changed_lately: users whom earlier runs changed so recently that reads may show them as before.
-        parallel: the maximum of chunks sent in parallel; these are always of the same wave of the planner.
 
     Raises:
         RecordError: the record can't be written; nothing more was sent.

@@ -11,7 +11,7 @@ from time import monotonic, sleep
 
 from rolesync.audit.chain import hash_of, whole_lines
 from rolesync.audit.files import read_head
-from rolesync.errors import Exit, LockHeldError, RecordBrokenError, RolesyncError, UsageError, writing_failed
+from rolesync.errors import Exit, LockHeldError, RecordBrokenError, RolesyncError, UsageError, writing_error
 from rolesync.fleet.account_command import advice_for_fleet
 from rolesync.fleet.account_settings import account_settings
 from rolesync.fleet.approvals import waiting_for_approval
@@ -139,7 +139,7 @@ def _plan(job: Job, context: Context, facts: CommandFacts) -> AccountResult:
         make_private_folder(path.parent)
         replace_file(path, to_json(plan).encode("ascii"), mode=context.settings.file_mode)
     except OSError as error:
-        raise writing_failed(f"the plan can't be saved as {path}", error, hint="see who may write there") from error
+        raise writing_error(f"the plan can't be saved as {path}", error, hint="see who may write there") from error
     return _planned(job, plan)
 
 

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
-from rolesync.errors import LockHeldError, writing_failed
+from rolesync.errors import LockHeldError, writing_error
 from rolesync.executor.lock import account_lock
 from rolesync.private_files import replace_file
 
@@ -169,7 +169,7 @@ class _Side:
         try:
             replace_file(self._folder / name, json.dumps(asdict(note)).encode("ascii"))
         except OSError as error:
-            raise writing_failed(f"{self._folder} can't be written", error, hint="see who may write there") from error
+            raise writing_error(f"{self._folder} can't be written", error, hint="see who may write there") from error
 
     def _remove_own(self) -> None:
         """Remove the notes about this holder; an answer to another one is still to be read."""

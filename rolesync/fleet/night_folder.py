@@ -8,7 +8,7 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
-from rolesync.errors import PlanRefusedError, UsageError, writing_failed
+from rolesync.errors import PlanRefusedError, UsageError, writing_error
 from rolesync.fleet.account_command import plan_command
 from rolesync.fleet.fleet_file import Fleet
 from rolesync.fleet.worker_protocol import decode_result, result_json
@@ -93,7 +93,7 @@ def save_night(
             summary_path(folder, fleet.shard, applied=applied), (json.dumps(content, indent=1) + "\n").encode()
         )
     except OSError as error:
-        raise writing_failed(f"{folder} can't be written", error, hint="name another folder") from error
+        raise writing_error(f"{folder} can't be written", error, hint="name another folder") from error
 
 
 def check_new_folder(folder: Path) -> None:
@@ -107,7 +107,7 @@ def check_new_folder(folder: Path) -> None:
         if any(folder.iterdir()):
             raise UsageError(f"{folder} is not empty", hint="name a new folder for each night")
     except OSError as error:
-        raise writing_failed(f"{folder} can't be used", error, hint="name another folder") from error
+        raise writing_error(f"{folder} can't be used", error, hint="name another folder") from error
 
 
 def load_night(folder: Path, shard: str = "", *, applied: bool = False) -> PlannedNight:

@@ -9,7 +9,7 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
-from rolesync.errors import PlanRefusedError, RecordBrokenError, RecordError, RolesyncError, UsageError, writing_failed
+from rolesync.errors import PlanRefusedError, RecordBrokenError, RecordError, RolesyncError, UsageError, writing_error
 from rolesync.fleet.account_command import account_command
 from rolesync.fleet.account_settings import account_settings
 from rolesync.fleet.approvals import keep_or_remove, load_approved, with_approval
@@ -261,4 +261,4 @@ def _save(path: Path, content: bytes, settings: Settings) -> None:
     try:
         replace_file(path, content, mode=settings.file_mode)
     except OSError as error:
-        raise writing_failed(f"{path} can't be written", error, hint="see who may write to it") from error
+        raise writing_error(f"{path} can't be written", error, hint="see who may write to it") from error

@@ -36,7 +36,11 @@ class AllowedHosts:
         return _origin(url) == self._home
 
     def check_url(self, url: str) -> None:
-        """Refuse an address that is neither of the home nor of a named host, or is not encrypted."""
+        """Refuse an address that is neither of the home nor of a named host, or is not encrypted.
+
+        Raises:
+            FetchError: the address is refused.
+        """
         scheme, host, _ = _origin(url)
         if self.is_home(url):
             return
@@ -49,7 +53,11 @@ class AllowedHosts:
             raise FetchError(f"{self._where}: the server leads to {host} without encryption", hint="use https:// there")
 
     def check_peer(self, host: str, address: str) -> None:
-        """Refuse the network address of a connection, before anything is sent."""
+        """Refuse a network address of an internal network or a metadata service, before anything is sent.
+
+        Raises:
+            FetchError: the address is refused.
+        """
         literal = address.partition("%")[0]
         home = self._home[1]
         named = {*self._access.list_hosts, home if is_literal(home) else ""}

@@ -6,7 +6,7 @@ from requests.utils import parse_header_links
 
 from rolesync.model.lists import Fetched
 from rolesync.sources.address import Address
-from rolesync.sources.directory_rows import DirectoryRow, incomplete, list_of_rows
+from rolesync.sources.directory_rows import DirectoryRow, incomplete_error, list_of_rows
 from rolesync.sources.fetch_context import Access, Clocks, Deadline, Download, FetchError, Unchanged, with_retries
 from rolesync.sources.http_reader import HttpReader
 from rolesync.sources.json_api import JsonReader
@@ -47,7 +47,7 @@ def fetch_canvas(
         def read() -> bytes:
             first, second = (list_of_rows(_read(reader, url, address)) for _ in range(2))
             if first != second:
-                raise incomplete(address.where, "the admins changed while they were read")
+                raise incomplete_error(address.where, "the admins changed while they were read")
             return first
 
         return Download(with_retries(read, deadline, clocks), "", clocks.now())
@@ -58,25 +58,25 @@ def _read(reader: JsonReader, first: str, address: Address) -> list[DirectoryRow
     for _ in range(MAX_PAGES):
         admins, headers = reader.get(url)
         if not isinstance(admins, list):
-            raise reader.unexpected()
+            raise reader.unexpected_error()
         for admin in admins:
             number, user = (admin.get("id"), admin.get("user")) if isinstance(admin, dict) else (None, None)
             if not isinstance(number, int) or not isinstance(user, dict) or not isinstance(admin.get("role"), str):
-                raise reader.unexpected()
+                raise reader.unexpected_error()
             if number in seen:
-                raise incomplete(address.where, "an admin came twice")
+                raise incomplete_error(address.where, "an admin came twice")
             seen.add(number)
             email = str(user.get("email") or user.get("login_id") or "")
             if (state := admin.get("workflow_state", "active")) not in _STATES:
-                raise reader.unexpected()
+                raise reader.unexpected_error()
             rows.append(DirectoryRow(email, str(user.get("name") or ""), admin["role"], _STATES[state]))
         url = _next_page(reader, url, headers.get("Link", ""))
         if not url:
             if len(admins) >= PER_PAGE and "Link" not in headers:
-                raise incomplete(address.where, "the answer names no next and no last page")
+                raise incomplete_error(address.where, "the answer names no next and no last page")
             return rows
         if urlsplit(url)[:2] != urlsplit(first)[:2]:
-            raise incomplete(address.where, "the next page is on another host")
+            raise incomplete_error(address.where, "the next page is on another host")
     raise FetchError(f"{address.where}: more than {MAX_PAGES} pages", hint="check the account")
 
 
@@ -87,5 +87,5 @@ def _next_page(reader: JsonReader, url: str, links: str) -> str:
             if "next" in link.get("rel", "").lower().split():
                 return urljoin(url, link["url"])
     except ValueError:
-        raise reader.unexpected() from None
+        raise reader.unexpected_error() from None
     return ""

@@ -27,6 +27,6 @@ def list_of_rows(rows: Iterable[DirectoryRow]) -> bytes:
     return text.getvalue().encode()
 
 
-def incomplete(where: str, why: str) -> FetchError:
+def incomplete_error(where: str, why: str) -> FetchError:
     """Make the error for answers that are incomplete or contradict each other."""
     return FetchError(f"{where}: {why}, so the list would be incomplete", hint="try again later", is_transient=True)

@@ -17,7 +17,7 @@ from rolesync.errors import UsageError
 from rolesync.model.lists import Fetched
 from rolesync.sources.address import Address
 from rolesync.sources.copies import Copies, Copy
-from rolesync.sources.fetch_context import Access, Clocks, Deadline, Download, FetchError, Unchanged, web_page
+from rolesync.sources.fetch_context import Access, Clocks, Deadline, Download, FetchError, Unchanged, web_page_error
 from rolesync.sources.shared_lists import SharedLists
 from rolesync.tables.file_type import is_web_page
 
@@ -97,7 +97,7 @@ def _fetch(address: Address, access: Access, clocks: Clocks, copies: Copies, kep
         if not data.strip():
             raise FetchError(f"{address.where}: the list is empty", hint="check the program that writes it")
         if is_web_page(data):
-            raise web_page(address.where)
+            raise web_page_error(address.where)
     expected = _expected_sha256(address, access, clocks, deadline, fetch)
     if expected and sha256 != expected:
         raise FetchError(

@@ -1,4 +1,4 @@
-"""What a fetch works with: the settings of the list, the clocks, and what a fetch gives."""
+"""What a fetch needs and returns: the settings of the list, the clocks, the deadline, and the download."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -22,7 +22,7 @@ _NO_SECRET = SecretStr("")
 
 
 class FetchError(InputRefusedError):
-    """The list could not be fetched, or what came is not used.
+    """The list could not be fetched, or the answer can't be used.
 
     Args:
         message: where and what happened, without any text of the server.
@@ -35,7 +35,7 @@ class FetchError(InputRefusedError):
         self.is_transient = is_transient
 
 
-def web_page(where: str) -> FetchError:
+def web_page_error(where: str) -> FetchError:
     """Make the error for a web page in place of a list."""
     return FetchError(
         f"{where}: a web page (HTML) came instead of a list, perhaps a log-in page",
@@ -64,7 +64,7 @@ class Access:
         """Maximum size of a list, unpacked."""
         return int(self.list_max_mb * 1_000_000)
 
-    def oversize(self, where: str) -> FetchError:
+    def oversize_error(self, where: str) -> FetchError:
         """Make the error for a list that is too large."""
         return FetchError(
             f"{where}: more than {self.list_max_mb:g} MB, so the rest was not read",
@@ -81,7 +81,7 @@ class Access:
         """The secret as a token in a header.
 
         Raises:
-            FetchError: it can't be in a header; the message shows nothing of it.
+            FetchError: the secret can't be in a header; the message shows nothing of it.
         """
         if self.secret and not is_header_safe(self.secret):
             raise FetchError("list_secret is not a token: it has other characters", hint="correct list_secret")
@@ -109,19 +109,19 @@ class Deadline:
         """Seconds until the deadline.
 
         Raises:
-            FetchError: it has passed.
+            FetchError: the deadline has passed.
         """
         self.check()
         return self._end - self._clock()
 
     def check(self) -> None:
-        """Raise the error of a deadline that has passed.
+        """Check that there is time left.
 
         Raises:
-            FetchError: it has.
+            FetchError: the deadline has passed.
         """
         if self.is_over:
-            raise self.passed()
+            raise self.timeout_error()
 
     @contextmanager
     def cutting_off(self, cut: Callable[[], object]) -> Iterator[None]:
@@ -139,10 +139,10 @@ class Deadline:
 
     @property
     def is_over(self) -> bool:
-        """Whether it has passed."""
+        """Whether the deadline has passed."""
         return self._clock() >= self._end
 
-    def passed(self) -> FetchError:
+    def timeout_error(self) -> FetchError:
         """Make the error for a list that did not arrive in time."""
         return FetchError(
             f"{self._where} did not send the complete list within {self._seconds:g} s",
@@ -168,7 +168,7 @@ def with_retries(attempt: Callable[[], Result], deadline: Deadline, clocks: Cloc
     return attempt()
 
 
-def missing_package(extra: str, address: Address, error: ImportError) -> UsageError:
+def missing_package_error(extra: str, address: Address, error: ImportError) -> UsageError:
     """Make the error for an address whose extra is not installed."""
     text = f"{address.scheme}:// addresses can't be read, because {error.name} is not installed"
     return UsageError(text, hint=install_command(extra))
@@ -176,7 +176,7 @@ def missing_package(extra: str, address: Address, error: ImportError) -> UsageEr
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A complete list as it came. `etag` is "" and `last_modified` None where the server named none."""
+    """A complete list as the server sent it. `etag` is "" and `last_modified` None where the server named none."""
 
     data: bytes
     etag: str = ""
@@ -200,7 +200,7 @@ def parse_time(text: str) -> datetime | None:
 
 
 def parse_headers(text: SecretStr) -> Mapping[str, str]:
-    """Read the headers for the server of the list, `Name: value` a line.
+    """Parse the headers for the server of the list, one `Name: value` on each line.
 
     Raises:
         FetchError: a line is not a header; the message shows nothing of it.

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from rolesync.bounded_program import run_program
-from rolesync.errors import UsageError, writing_failed
+from rolesync.errors import UsageError, writing_error
 from rolesync.model.lists import Fetched
 from rolesync.private_files import replace_file
 from rolesync.sources.address import Address
@@ -62,7 +62,7 @@ def fetch_git(
         git.run("fetch", "-q", "--depth=1", "--no-tags", "--no-recurse-submodules", "--end-of-options", url, ref)
         commit, _, changed = git.run("log", "-1", "--format=%H %cI", "FETCH_HEAD").decode().strip().partition(" ")
         if _COMMIT.fullmatch(ref) and commit != ref:
-            raise FetchError(f"{address.where}: the repository has not the commit {ref[:12]}", hint="correct ref")
+            raise FetchError(f"{address.where}: the repository doesn't have the commit {ref[:12]}", hint="correct ref")
         return Download(git.read_file(path), commit, parse_time(changed))
 
 
@@ -74,7 +74,11 @@ class _Git:
         self._address, self._deadline, self._access = address, deadline, access
 
     def run(self, *words: str) -> bytes:
-        """Run a command; returns its output. Its messages are not shown, since they may contain text of the server."""
+        """Run a command, and return its output. Its messages are not shown, since they may contain text of the server.
+
+        Raises:
+            FetchError: the command failed, took too long, or fetched too much.
+        """
         process = self._run(words)
         if process.returncode:
             raise FetchError(
@@ -84,12 +88,16 @@ class _Git:
         return process.stdout
 
     def read_file(self, path: str) -> bytes:
-        """Read a file of the fetched commit."""
+        """Read a file of the fetched commit.
+
+        Raises:
+            FetchError: the commit has no such file, or the file is too large.
+        """
         size = self._run(("cat-file", "-s", f"FETCH_HEAD:{path}"))
         if size.returncode:
             raise FetchError(f"{self._address.where}: the commit has no such file", hint="check the path after //")
         if int(size.stdout) > self._access.max_bytes:
-            raise self._access.oversize(self._address.where)
+            raise self._access.oversize_error(self._address.where)
         return self.run("cat-file", "blob", f"FETCH_HEAD:{path}")
 
     def _run(self, words: Sequence[str]) -> subprocess.CompletedProcess[bytes]:
@@ -102,7 +110,7 @@ class _Git:
                 check=self._check_size,
             )
         except subprocess.TimeoutExpired as error:
-            raise self._deadline.passed() from error
+            raise self._deadline.timeout_error() from error
 
     def _check_size(self) -> None:
         """Refuse what has come so far, if it is too large; git itself has no bound for a fetch."""
@@ -164,7 +172,7 @@ def _ssh(access: Access, folder: Path) -> list[str]:
         try:
             replace_file(key, f"{access.secret}\n".encode(), durable=False)
         except OSError as error:
-            raise writing_failed(f"{folder} can't be written", error, hint="set TMPDIR to another folder") from error
+            raise writing_error(f"{folder} can't be written", error, hint="set TMPDIR to another folder") from error
         options.append("IdentitiesOnly=yes")
         words += ["-i", str(key)]
     return [*words, *(word for option in options for word in ("-o", option))]

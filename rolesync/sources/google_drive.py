@@ -9,7 +9,7 @@ from rolesync.errors import UsageError
 from rolesync.log_secrets import hide
 from rolesync.model.lists import Fetched
 from rolesync.sources.address import Address
-from rolesync.sources.directory_rows import incomplete
+from rolesync.sources.directory_rows import incomplete_error
 from rolesync.sources.fetch_context import (
     Access,
     Clocks,
@@ -17,7 +17,7 @@ from rolesync.sources.fetch_context import (
     Download,
     FetchError,
     Unchanged,
-    missing_package,
+    missing_package_error,
     with_retries,
 )
 from rolesync.sources.http_reader import HttpReader
@@ -62,7 +62,7 @@ def _read(http: HttpReader, api: JsonReader, base: str, access: Access, kept: Fe
     before = api.get_object(f"{base}?supportsAllDrives=true&fields={_FIELDS}")
     changed, kind = before.get("modifiedTime"), before.get("mimeType")
     if not isinstance(changed, str) or not isinstance(kind, str):
-        raise api.unexpected()
+        raise api.unexpected_error()
     if before.get("trashed"):
         raise FetchError(f"{http.where}: the file is in the bin", hint="restore it, or correct the address")
     if kept and kept.etag == changed:
@@ -70,11 +70,11 @@ def _read(http: HttpReader, api: JsonReader, base: str, access: Access, kept: Fe
     if kind.startswith(_GOOGLE) and kind != _SHEET:
         raise FetchError(f"{http.where}: this is neither a sheet nor a file", hint="use the id of a sheet or a file")
     if str(before.get("size", "0")).isdecimal() and int(before.get("size", 0)) > access.max_bytes:
-        raise access.oversize(http.where)
+        raise access.oversize_error(http.where)
     rest = f"/export?mimeType={quote(_XLSX, safe='')}" if kind == _SHEET else "?alt=media&supportsAllDrives=true"
     data = api.get_bytes(base + rest)
     if api.get_object(f"{base}?supportsAllDrives=true&fields={_FIELDS}").get("modifiedTime") != changed:
-        raise incomplete(http.where, "the file changed while it was read")
+        raise incomplete_error(http.where, "the file changed while it was read")
     return Download(data, changed, api.time(changed))
 
 
@@ -85,7 +85,7 @@ def _token(http: HttpReader, address: Address, access: Access) -> str:
         from google.auth.transport.requests import Request  # noqa: PLC0415
         from google.oauth2.service_account import Credentials  # noqa: PLC0415
     except ImportError as error:
-        raise missing_package("google", address, error) from error
+        raise missing_package_error("google", address, error) from error
     try:
         key: Any = json.loads(access.secret)
         credentials: Any = Credentials.from_service_account_info(key, scopes=[_SCOPE])  # type: ignore[no-untyped-call]

@@ -103,7 +103,7 @@ class HttpReader:
             FetchError: it holds none, or perhaps only a part of one.
         """
         if answer.status != HTTPStatus.OK:
-            raise self.refusal(answer)
+            raise self.refusal_error(answer)
         if not answer.has_end and not self._access.list_sha256:
             raise FetchError(
                 f"{self.where}: the server does not say where its answer ends, so a part of the list may be missing",
@@ -111,7 +111,7 @@ class HttpReader:
             )
         return answer.data
 
-    def refusal(self, answer: Answer) -> FetchError:
+    def refusal_error(self, answer: Answer) -> FetchError:
         """Make the error for an answer that holds no list."""
         if answer.status in _REFUSED:
             return FetchError(
@@ -160,7 +160,7 @@ class HttpReader:
         except requests.exceptions.RequestException as error:
             raise self._broken(error, urlsplit(url).hostname or "") from error
         except OversizeError as error:
-            raise replace(self._access, list_max_mb=max_bytes / 1e6).oversize(self.where) from error
+            raise replace(self._access, list_max_mb=max_bytes / 1e6).oversize_error(self.where) from error
 
     def _broken(self, error: requests.exceptions.RequestException, host: str) -> FetchError:
         """Describe an answer that did not come; the text of the library could contain the whole address."""
@@ -181,7 +181,7 @@ class HttpReader:
                 f"{self.where}: the address or a header is not valid", hint="correct list or list_headers"
             )
         if self.deadline.is_over:
-            return self.deadline.passed()
+            return self.deadline.timeout_error()
         return FetchError(
             f"{self.where}: the connection to {host} could not be made, or broke ({type(error).__name__})",
             hint=_REACH,

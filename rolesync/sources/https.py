@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from rolesync.model.lists import Fetched
 from rolesync.sources.address import Address
-from rolesync.sources.fetch_context import Access, Clocks, Deadline, Download, Unchanged, parse_headers, web_page
+from rolesync.sources.fetch_context import Access, Clocks, Deadline, Download, Unchanged, parse_headers, web_page_error
 from rolesync.sources.http_reader import Answer, HttpReader
 
 
@@ -34,7 +34,7 @@ def fetch_https(
             return Unchanged(_last_modified(answer))
         data = reader.whole_file(answer)
         if answer.headers.get("Content-Type", "").partition(";")[0].strip().lower() == "text/html":
-            raise web_page(address.where)
+            raise web_page_error(address.where)
         return Download(data, answer.headers.get("ETag", ""), _last_modified(answer))
 
 

@@ -39,7 +39,7 @@ class JsonReader:
         """
         value, _ = self.get(url)
         if not isinstance(value, dict):
-            raise self.unexpected()
+            raise self.unexpected_error()
         return value
 
     def get_bytes(self, url: str) -> bytes:
@@ -58,10 +58,10 @@ class JsonReader:
         """
         time = parse_time(text)
         if time is None:
-            raise self.unexpected()
+            raise self.unexpected_error()
         return time
 
-    def unexpected(self) -> FetchError:
+    def unexpected_error(self) -> FetchError:
         """Make the error for an answer that isn't as documented."""
         return FetchError(
             f"{self._reader.where}: the answer is not as documented",
@@ -70,14 +70,14 @@ class JsonReader:
 
     def _parse(self, answer: Answer) -> dict[str, Any] | list[Any]:
         if answer.status != HTTPStatus.OK:
-            raise self._reader.refusal(answer)
+            raise self._reader.refusal_error(answer)
         try:
             value = json.loads(answer.data)
             json.dumps(
                 value, ensure_ascii=False
             ).encode()  # an escape may give half of a letter, which no file can have
         except (ValueError, RecursionError):
-            raise self.unexpected() from None
+            raise self.unexpected_error() from None
         if not isinstance(value, dict | list):
-            raise self.unexpected()
+            raise self.unexpected_error()
         return value

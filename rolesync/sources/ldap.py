@@ -10,7 +10,7 @@ from rolesync.errors import UsageError
 from rolesync.model.hosts import is_loopback
 from rolesync.model.lists import Fetched
 from rolesync.sources.address import Address
-from rolesync.sources.directory_rows import DirectoryRow, incomplete, list_of_rows
+from rolesync.sources.directory_rows import DirectoryRow, incomplete_error, list_of_rows
 from rolesync.sources.fetch_context import (
     Access,
     Clocks,
@@ -18,7 +18,7 @@ from rolesync.sources.fetch_context import (
     Download,
     FetchError,
     Unchanged,
-    missing_package,
+    missing_package_error,
     with_retries,
 )
 
@@ -60,7 +60,7 @@ def fetch_ldap(
     try:
         import ldap3  # noqa: F401, PLC0415  # an extra
     except ImportError as error:
-        raise missing_package("ldap", address, error) from error
+        raise missing_package_error("ldap", address, error) from error
 
     def read() -> list[DirectoryRow]:
         with _described(address, deadline), _connect(address, access, deadline) as connection:
@@ -77,7 +77,11 @@ class Directory:
         self._mail = address.options.get("mail", "mail")
 
     def rows(self) -> list[DirectoryRow]:
-        """Read all users below the group; each group must be the same before and after."""
+        """Read all users below the group; each group must be the same before and after.
+
+        Raises:
+            FetchError: there are too many members, a member can't be read, or a group changed meanwhile.
+        """
         rows, groups = [], dict[str, set[str]]()
         open_names = [self._address.path]
         seen = set[str]()
@@ -97,7 +101,7 @@ class Directory:
                 rows.append(self._row(entry))
         for name, members in groups.items():
             if _members(self._entry(name, _MEMBERS)) != members:
-                raise incomplete(self._address.where, "a group changed while it was read")
+                raise incomplete_error(self._address.where, "a group changed while it was read")
         return rows
 
     def _entry(self, name: str, attributes: tuple[str, ...]) -> dict[str, list[bytes]]:
@@ -106,10 +110,10 @@ class Directory:
         self._connection.search(name, "(objectClass=*)", search_scope="BASE", attributes=[*attributes])
         entries = [each for each in self._connection.response or [] if each.get("type") == "searchResEntry"]
         if len(entries) != 1:
-            raise incomplete(self._address.where, "a member could not be read")
+            raise incomplete_error(self._address.where, "a member could not be read")
         values_of = {attribute.casefold(): values for attribute, values in entries[0]["raw_attributes"].items()}
         if any(";range=" in attribute for attribute in values_of):  # Active Directory has more members than it sent
-            raise incomplete(self._address.where, "not all members of a group came")
+            raise incomplete_error(self._address.where, "not all members of a group came")
         return values_of
 
     def _row(self, entry: Mapping[str, Sequence[bytes]]) -> DirectoryRow:
@@ -183,7 +187,7 @@ def _described(address: Address, deadline: Deadline) -> Iterator[None]:
         ) from error
     except exceptions.LDAPExceptionError as error:
         if deadline.is_over:
-            raise deadline.passed() from error
+            raise deadline.timeout_error() from error
         raise FetchError(
             f"{address.where}: the directory could not be read ({type(error).__name__})",
             hint="check the address, ca_bundle and the network, then run the same command again",

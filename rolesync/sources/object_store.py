@@ -13,7 +13,15 @@ from pydantic import SecretStr
 from rolesync.errors import UsageError
 from rolesync.model.lists import Fetched
 from rolesync.sources.address import Address, parse_address
-from rolesync.sources.fetch_context import Access, Clocks, Deadline, Download, FetchError, Unchanged, missing_package
+from rolesync.sources.fetch_context import (
+    Access,
+    Clocks,
+    Deadline,
+    Download,
+    FetchError,
+    Unchanged,
+    missing_package_error,
+)
 from rolesync.sources.https import fetch_https
 
 if TYPE_CHECKING:
@@ -49,19 +57,19 @@ def fetch_object(
     try:
         import obstore  # noqa: PLC0415  # an extra
     except ImportError as error:
-        raise missing_package("objects", address, error) from error
+        raise missing_package_error("objects", address, error) from error
     conditions: Any = {"if_none_match": kept.etag} if kept and kept.etag else {}
     with _described(address, deadline):
         try:
             answer = obstore.get(_open(address, access, deadline), address.path, options=conditions)
             if answer.meta["size"] > access.max_bytes:
-                raise access.oversize(address.where)
+                raise access.oversize_error(address.where)
             pieces, size = [], 0
             for piece in answer.stream():
                 pieces.append(bytes(piece))
                 size += len(pieces[-1])
                 if size > access.max_bytes or deadline.is_over:
-                    raise deadline.passed() if deadline.is_over else access.oversize(address.where)
+                    raise deadline.timeout_error() if deadline.is_over else access.oversize_error(address.where)
         except obstore.exceptions.NotModifiedError:
             return Unchanged()
     return Download(b"".join(pieces), answer.meta["e_tag"] or "", answer.meta["last_modified"])
@@ -132,7 +140,7 @@ def _described(address: Address, deadline: Deadline) -> Iterator[None]:
         ) from error
     except (BaseError, OSError, ValueError) as error:
         if deadline.is_over:
-            raise deadline.passed() from error
+            raise deadline.timeout_error() from error
         raise FetchError(
             f"{address.where}: the store could not be read ({type(error).__name__})",
             hint="check the address, its region or endpoint, list_user and list_secret; then try again",

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from rolesync.model.lists import Fetched
 from rolesync.sources.address import Address
-from rolesync.sources.directory_rows import DirectoryRow, incomplete, list_of_rows
+from rolesync.sources.directory_rows import DirectoryRow, incomplete_error, list_of_rows
 from rolesync.sources.fetch_context import Access, Clocks, Deadline, Download, FetchError, Unchanged, with_retries
 from rolesync.sources.http_reader import HttpReader
 from rolesync.sources.json_api import JsonReader
@@ -54,7 +54,7 @@ class _Service:
             return [row for group in groups for row in self._members(group)]
         first, second = (sorted(self._users_with_roles()) for _ in range(2))
         if first != second:
-            raise incomplete(self._address.where, "the users changed while they were read")
+            raise incomplete_error(self._address.where, "the users changed while they were read")
         return first
 
     def _members(self, name: str) -> list[DirectoryRow]:
@@ -62,13 +62,13 @@ class _Service:
         members = self._member_ids(name)
         users = [self._user(member) for member in members]
         if self._member_ids(name) != members:
-            raise incomplete(self._address.where, f"the group {name!r} changed while it was read")
+            raise incomplete_error(self._address.where, f"the group {name!r} changed while it was read")
         return [self._row(user, self._role or name) for user in users]
 
     def _user(self, key: str) -> dict[str, Any]:
         user = self._reader.get_object(f"{self._base}/Users/{quote(key, safe='')}")
         if user.get("id") != key:
-            raise self._reader.unexpected()
+            raise self._reader.unexpected_error()
         return user
 
     def _member_ids(self, name: str) -> list[str]:
@@ -86,7 +86,7 @@ class _Service:
                 hint="check the group, and that the token may read its members; leave out a group that is empty",
             )
         if not isinstance(members, list) or not all(isinstance(each, dict) for each in members):
-            raise self._reader.unexpected()
+            raise self._reader.unexpected_error()
         if any(str(each.get("type", "User")).lower() != "user" for each in members):
             raise FetchError(
                 f"{self._address.where}: the group {name!r} contains a group, which is not read",
@@ -94,7 +94,7 @@ class _Service:
             )
         ids = [each.get("value") for each in members]
         if len(ids) > MAX_USERS or not all(isinstance(each, str) and each for each in ids):
-            raise self._reader.unexpected()
+            raise self._reader.unexpected_error()
         return sorted(map(str, ids))
 
     def _users_with_roles(self) -> Iterator[DirectoryRow]:
@@ -103,7 +103,7 @@ class _Service:
             for role in roles if isinstance(roles, list) else [roles]:
                 value = role.get("value") or role.get("display") if isinstance(role, dict) else role
                 if not isinstance(value, str) or not value:
-                    raise self._reader.unexpected()
+                    raise self._reader.unexpected_error()
                 yield self._row(user, self._role or value)
 
     def _pages(self, kind: str, query: str) -> Iterator[dict[str, Any]]:
@@ -115,31 +115,31 @@ class _Service:
             page = self._reader.get_object(f"{self._base}/{kind}?{query}&startIndex={start}&count={PER_PAGE}")
             resources, now = page.get("Resources", []), page.get("totalResults")
             if not isinstance(now, int) or not isinstance(resources, list):
-                raise self._reader.unexpected()
+                raise self._reader.unexpected_error()
             if now > MAX_USERS:
                 raise FetchError(f"{self._address.where}: more than {MAX_USERS:,} entries", hint="name a group")
             if total not in {None, now} or page.get("startIndex", start) != start:
-                raise incomplete(self._address.where, "the pages changed while they were read")
+                raise incomplete_error(self._address.where, "the pages changed while they were read")
             total = now
             for resource in resources:
                 key = resource.get("id") if isinstance(resource, dict) else None
                 if not isinstance(key, str) or key in seen:
-                    raise incomplete(self._address.where, "an entry without id, or twice")
+                    raise incomplete_error(self._address.where, "an entry without id, or twice")
                 seen.add(key)
                 yield resource
             if (not resources and len(seen) < total) or len(seen) > total:
-                raise incomplete(self._address.where, f"{len(seen):,} entries came of {total:,}")
+                raise incomplete_error(self._address.where, f"{len(seen):,} entries came of {total:,}")
 
     def _row(self, user: dict[str, Any], role: str) -> DirectoryRow:
         emails = user.get("emails") or []
         if not isinstance(emails, list) or not all(isinstance(each, dict) for each in emails):
-            raise self._reader.unexpected()
+            raise self._reader.unexpected_error()
         primary = [each for each in emails if each.get("primary") is True] or emails
         login = str(user.get("userName") or "")
         email = str(primary[0].get("value") or "") if primary else login if "@" in login else ""
         is_active = user.get("active", True)
         if not isinstance(is_active, bool):  # an unclear word must neither give nor take a role
-            raise self._reader.unexpected()
+            raise self._reader.unexpected_error()
         return DirectoryRow(email, str(user.get("displayName") or ""), role, is_active)
 
 

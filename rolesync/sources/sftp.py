@@ -17,7 +17,7 @@ from rolesync.sources.fetch_context import (
     Download,
     FetchError,
     Unchanged,
-    missing_package,
+    missing_package_error,
     with_retries,
 )
 
@@ -50,7 +50,7 @@ def fetch_sftp(
     try:
         import paramiko  # noqa: F401, PLC0415  # an extra
     except ImportError as error:
-        raise missing_package("sftp", address, error) from error
+        raise missing_package_error("sftp", address, error) from error
     return with_retries(lambda: _read(address, access, deadline), deadline, clocks)
 
 
@@ -67,13 +67,13 @@ def _download(files: "SFTPClient", address: Address, access: Access, deadline: D
     with files.open(path, "rb") as file:
         before = file.stat()
         if (before.st_size or 0) > access.max_bytes:
-            raise access.oversize(address.where)
+            raise access.oversize_error(address.where)
         pieces, size = [], 0
         while piece := file.read(_PIECE):
             pieces.append(piece)
             size += len(piece)
             if size > access.max_bytes:
-                raise access.oversize(address.where)
+                raise access.oversize_error(address.where)
             channel.settimeout(deadline.remaining)
         after = file.stat()
     if (before.st_size, before.st_mtime) != (after.st_size, after.st_mtime) or size != after.st_size:
@@ -144,12 +144,12 @@ def _described(address: Address, deadline: Deadline) -> Iterator[None]:
         ) from error
     except AuthenticationException as error:
         if "timeout" in str(error).lower():
-            raise deadline.passed() from error
+            raise deadline.timeout_error() from error
         raise FetchError(
             f"{address.where}: the server refused user or secret", hint="check the user in the address and list_secret"
         ) from error
     except TimeoutError as error:
-        raise deadline.passed() from error
+        raise deadline.timeout_error() from error
     except SSHException as error:
         if "not found in known_hosts" in str(error):
             raise FetchError(
@@ -167,7 +167,7 @@ def _described(address: Address, deadline: Deadline) -> Iterator[None]:
 
 def _broken(address: Address, deadline: Deadline, error: Exception) -> FetchError:
     if deadline.is_over:
-        return deadline.passed()
+        return deadline.timeout_error()
     return FetchError(
         f"{address.where}: the connection could not be made, or broke ({type(error).__name__})",
         hint="check the address and the network, then run the same command again",

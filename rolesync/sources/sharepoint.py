@@ -7,7 +7,7 @@ from rolesync.errors import UsageError
 from rolesync.log_secrets import hide
 from rolesync.model.lists import Fetched
 from rolesync.sources.address import Address
-from rolesync.sources.directory_rows import incomplete
+from rolesync.sources.directory_rows import incomplete_error
 from rolesync.sources.fetch_context import (
     Access,
     Clocks,
@@ -15,7 +15,7 @@ from rolesync.sources.fetch_context import (
     Download,
     FetchError,
     Unchanged,
-    missing_package,
+    missing_package_error,
     with_retries,
 )
 from rolesync.sources.http_reader import HttpReader
@@ -65,16 +65,16 @@ def _read(http: HttpReader, api: JsonReader, item: str, access: Access, kept: Fe
     before = api.get_object(item)
     etag, changed = before.get("eTag"), before.get("lastModifiedDateTime")
     if not isinstance(etag, str) or not isinstance(changed, str) or not isinstance(before.get("size"), int):
-        raise api.unexpected()
+        raise api.unexpected_error()
     if "file" not in before:
         raise FetchError(f"{http.where}: this is a folder, not a file", hint="name a file in it")
     if kept and kept.etag == etag:
         return Unchanged(api.time(changed))
     if before["size"] > access.max_bytes:
-        raise access.oversize(http.where)
+        raise access.oversize_error(http.where)
     data = api.get_bytes(f"{item}:/content")
     if len(data) != before["size"] or api.get_object(item).get("eTag") != etag:
-        raise incomplete(http.where, "the file changed while it was read")
+        raise incomplete_error(http.where, "the file changed while it was read")
     return Download(data, etag, api.time(changed))
 
 
@@ -82,13 +82,13 @@ def _drive(api: JsonReader, graph: str, address: Address, parts: list[str]) -> s
     """Find the library by its address; returns its place in the API."""
     site = api.get_object(f"{graph}/sites/{address.netloc}:/{quote('/'.join(parts[:2]))}")
     if not isinstance(site.get("id"), str):
-        raise api.unexpected()
+        raise api.unexpected_error()
     wanted_path = f"/{'/'.join(parts[:3])}".casefold()
     url = f"{graph}/sites/{quote(site['id'])}/drives"
     for _ in range(_MAX_PAGES):
         page = api.get_object(url)
         if not isinstance(page.get("value"), list) or not isinstance(page.get("@odata.nextLink") or "", str):
-            raise api.unexpected()
+            raise api.unexpected_error()
         for drive in page["value"]:
             if isinstance(drive, dict) and _path_of(str(drive.get("webUrl"))).casefold() == wanted_path:
                 return f"{graph}/drives/{quote(str(drive.get('id')))}"
@@ -113,7 +113,7 @@ def _token(http: HttpReader, address: Address, access: Access) -> str:
     try:
         import msal  # noqa: PLC0415  # an extra
     except ImportError as error:
-        raise missing_package("microsoft", address, error) from error
+        raise missing_package_error("microsoft", address, error) from error
     if not (access.list_user and access.secret):
         raise UsageError("list_user or list_secret is not set", hint="set the id of the app and its secret")
     tenant = address.options.get("tenant") or f"{address.host.partition('.')[0].removesuffix('-my')}.onmicrosoft.com"

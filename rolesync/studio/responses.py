@@ -88,7 +88,7 @@ def error_for(answer: Answer, where: str) -> StudioError:
     return kind(message, hint=hint, status=answer.status, retry_after=retry_after)
 
 
-def not_offered(message: str) -> NotOfferedError:
+def not_offered_error(message: str) -> NotOfferedError:
     """Make the error for a call that this Studio doesn't offer; `message` names the call, and the 404 that shows it."""
     return NotOfferedError(
         f"{message}, so it doesn't offer this call; the request changed nothing",
@@ -111,13 +111,13 @@ def object_of(answer: Answer, where: str) -> dict[str, Any]:
     try:
         value = json.loads(answer.content)
     except _NOT_JSON:
-        raise unreadable(where, f"no JSON object but {_start(answer, 60)!r}") from None
+        raise unreadable_error(where, f"no JSON object but {_start(answer, 60)!r}") from None
     if not isinstance(value, dict):
-        raise unknown_form(where, f"no object but {quote(value)}")
+        raise unknown_form_error(where, f"no object but {quote(value)}")
     return value
 
 
-def unreadable(where: str, what: str) -> UnreadableAnswerError:
+def unreadable_error(where: str, what: str) -> UnreadableAnswerError:
     """Make the error for a 200 that no version of Studio's API would send."""
     return UnreadableAnswerError(
         f"{where}: Studio answered 200 with {what}",
@@ -126,7 +126,9 @@ def unreadable(where: str, what: str) -> UnreadableAnswerError:
     )
 
 
-def wrong_field(where: str, noun: str, item: Mapping[str, object], key: str, expected: str) -> UnreadableAnswerError:
+def wrong_field_error(
+    where: str, noun: str, item: Mapping[str, object], key: str, expected: str
+) -> UnreadableAnswerError:
     """Make the error for a 200 in which a field is missing, or isn't as the reference has it; it quotes the field.
 
     Args:
@@ -136,7 +138,7 @@ def wrong_field(where: str, noun: str, item: Mapping[str, object], key: str, exp
         key: the field.
         expected: the kind of value that belongs there.
     """
-    return unknown_form(
+    return unknown_form_error(
         where,
         f"{noun} whose {key} is {quote(item[key])}, where {expected} belongs"
         if key in item
@@ -144,7 +146,7 @@ def wrong_field(where: str, noun: str, item: Mapping[str, object], key: str, exp
     )
 
 
-def unknown_form(where: str, what: str) -> UnreadableAnswerError:
+def unknown_form_error(where: str, what: str) -> UnreadableAnswerError:
     """Make the error for a 200 that Studio sent, as far as its form shows, but that doesn't fit the reference."""
     return UnreadableAnswerError(
         f"{where}: Studio answered 200 with {what}",
@@ -162,7 +164,7 @@ def quote(value: object) -> str:
     return text if len(text) <= _MAX_QUOTED else f"{text[:_MAX_QUOTED]}…"
 
 
-def oversize(where: str, status: int, max_mb: float) -> UnreadableAnswerError:
+def oversize_error(where: str, status: int, max_mb: float) -> UnreadableAnswerError:
     """Make the error for an answer whose decoded body has more than `max_mb` MB."""
     return UnreadableAnswerError(
         f"{where}: Studio answered {status} with more than {max_mb:g} MB, so the rest was not read",
@@ -171,7 +173,7 @@ def oversize(where: str, status: int, max_mb: float) -> UnreadableAnswerError:
     )
 
 
-def no_answer(
+def no_answer_error(
     error: requests.exceptions.RequestException, where: str, studio: str, connect_timeout: float, timeout: float
 ) -> StudioError:
     """Make the error for a missing answer, in one sentence; the library's text could contain the whole request.

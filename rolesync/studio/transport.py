@@ -9,7 +9,7 @@ import requests
 
 from rolesync.bounded_http import DeadlineAdapter, OneAnswerSession, OversizeError, attempt_timeout, read_body
 from rolesync.errors import UsageError
-from rolesync.studio.responses import Answer, no_answer, oversize
+from rolesync.studio.responses import Answer, no_answer_error, oversize_error
 
 Method = Literal["GET", "PUT"]
 
@@ -147,6 +147,8 @@ def send_once(
             status = response.status_code
             return Answer(status, response.headers, read_body(response, connection.max_response_mb * 1_000_000))
     except requests.exceptions.RequestException as error:
-        raise no_answer(error, where, connection.studio, connection.connect_timeout, connection.timeout) from error
+        raise no_answer_error(
+            error, where, connection.studio, connection.connect_timeout, connection.timeout
+        ) from error
     except OversizeError as error:
-        raise oversize(where, status, connection.max_response_mb) from error
+        raise oversize_error(where, status, connection.max_response_mb) from error

@@ -14,7 +14,15 @@ from typing import Any, TypedDict, TypeVar
 from rolesync.errors import NotFoundError
 from rolesync.model.keys import format_roles, role_key
 from rolesync.studio.client import Client
-from rolesync.studio.responses import Answer, not_offered, object_of, quote, unknown_form, unreadable, wrong_field
+from rolesync.studio.responses import (
+    Answer,
+    not_offered_error,
+    object_of,
+    quote,
+    unknown_form_error,
+    unreadable_error,
+    wrong_field_error,
+)
 from rolesync.studio.transport import Call
 
 V1 = "/api/public/v1"
@@ -125,10 +133,10 @@ class StudioReader:
         def read(answer: Answer) -> User:
             body = object_of(answer, call.where)
             if "user" not in body:
-                raise unreadable(call.where, f"no user but {quote(body)}")
+                raise unreadable_error(call.where, f"no user but {quote(body)}")
             user = self._user(body["user"], call.where)
             if user.id != user_id:
-                raise unknown_form(call.where, f"user {user.id} instead of {user_id}")
+                raise unknown_form_error(call.where, f"user {user.id} instead of {user_id}")
             return user
 
         return self.client.call(call, read)
@@ -150,7 +158,7 @@ class StudioReader:
         def read(answer: Answer) -> None:
             text = answer.content[:40].decode("utf-8", "replace")
             if text.strip().strip('"').lower() != "pong":
-                raise unreadable(call.where, f"{text!r} instead of 'pong'")
+                raise unreadable_error(call.where, f"{text!r} instead of 'pong'")
 
         self.client.call(call, read)
 
@@ -175,7 +183,7 @@ class StudioReader:
         try:
             return self.client.call(call, read)
         except NotFoundError as error:  # a search that finds nobody answers 200
-            raise not_offered(error.message) from error
+            raise not_offered_error(error.message) from error
 
     def _user(self, item: object, where: str) -> User:
         user_id, email, name, roles = _user_fields(item, where)
@@ -210,14 +218,14 @@ class StudioWriter(StudioReader):
 def _user_fields(item: object, where: str) -> tuple[int, str, str, tuple[str, ...]]:
     """Check one user of an answer, and return the fields of a `User`."""
     if not isinstance(item, dict):
-        raise unknown_form(where, f"{quote(item)} where a user belongs")
+        raise unknown_form_error(where, f"{quote(item)} where a user belongs")
     user_id, email, roles = item.get("id"), item.get("email"), item.get("role_names")
     if type(user_id) is not int or not 0 < user_id <= _MAX_ID:
-        raise wrong_field(where, "a user", item, "id", "a positive number")
+        raise wrong_field_error(where, "a user", item, "id", "a positive number")
     if not (email is None or isinstance(email, str)):
-        raise wrong_field(where, f"user {user_id}", item, "email", "a text")
+        raise wrong_field_error(where, f"user {user_id}", item, "email", "a text")
     if not isinstance(roles, list) or not {*map(type, roles)} <= {str}:
-        raise wrong_field(where, f"user {user_id}", item, "role_names", "a list of names")
+        raise wrong_field_error(where, f"user {user_id}", item, "role_names", "a list of names")
     name = item.get("full_name") or item.get("display_name") or ""
     valid_name = _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", name) if isinstance(name, str) else ""
     return user_id, email or "", valid_name, tuple(roles)
@@ -231,9 +239,9 @@ def _cached_format(names: tuple[str, ...]) -> str:
 
 def _medium(item: object, where: str) -> Media:
     if not isinstance(item, dict):
-        raise unknown_form(where, f"{quote(item)} where a medium belongs")
+        raise unknown_form_error(where, f"{quote(item)} where a medium belongs")
     if type(item.get("id")) is not int:
-        raise wrong_field(where, "a medium", item, "id", "a number")
+        raise wrong_field_error(where, "a medium", item, "id", "a number")
     owner = item.get("owner")
     return Media(
         id=item["id"],
@@ -257,18 +265,18 @@ def _list(body: dict[str, Any], key: str, where: str) -> list[object]:
     if isinstance(items, list):
         return items
     if body.keys().isdisjoint({key, "meta"}):
-        raise unreadable(where, f"no {key} but {quote(body)}")
-    raise wrong_field(where, "an answer", body, key, "a list")
+        raise unreadable_error(where, f"no {key} but {quote(body)}")
+    raise wrong_field_error(where, "an answer", body, key, "a list")
 
 
 def _meta(body: dict[str, Any], where: str) -> tuple[int, int, int]:
     """Return current_page, last_page and total_count; without them nothing proves that a read is complete."""
     meta = body.get("meta")
     if not isinstance(meta, dict):
-        raise wrong_field(where, "an answer", body, "meta", "an object")
+        raise wrong_field_error(where, "an answer", body, "meta", "an object")
     for key in ("current_page", "last_page", "total_count"):
         if type(meta.get(key)) is not int or meta[key] < 0:
-            raise wrong_field(where, "meta", meta, key, "a number")
+            raise wrong_field_error(where, "meta", meta, key, "a number")
     return meta["current_page"], meta["last_page"], meta["total_count"]
 
 

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from rolesync.configuration.error_messages import toml_value
 from rolesync.configuration.settings_sources import PREFIX
 from rolesync.configuration.trust import SECRETS
-from rolesync.errors import UsageError, writing_failed
+from rolesync.errors import UsageError, writing_error
 from rolesync.private_files import PRIVATE, PRIVATE_FOLDER, check_replaceable, make_private_folder, replace_file
 from rolesync.settings import Settings
 
@@ -116,7 +116,7 @@ def write_files(
         undo.restore()
         if isinstance(error, OSError):
             hint = "correct the permissions of the folder, or work in another; nothing was changed"
-            raise writing_failed(f"init: {error.filename} can't be written", error, hint=hint) from error
+            raise writing_error(f"init: {error.filename} can't be written", error, hint=hint) from error
         raise
     return report
 

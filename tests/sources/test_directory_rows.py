@@ -4,7 +4,7 @@ from datetime import date
 from pathlib import Path
 
 from rolesync.reader.read import read_desired
-from rolesync.sources.directory_rows import DirectoryRow, incomplete, list_of_rows
+from rolesync.sources.directory_rows import DirectoryRow, incomplete_error, list_of_rows
 
 
 def test_the_reader_takes_the_words(tmp_path: Path) -> None:
@@ -26,4 +26,4 @@ def test_a_user_without_an_address_refuses_the_list(tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_bytes(list_of_rows([DirectoryRow("", "Ann", "Admin", is_active=True)]))
     assert read_desired(path, managed_roles=("Admin",), today=date(2026, 9, 1)).status == "reject"
-    assert incomplete("x", "y").is_transient
+    assert incomplete_error("x", "y").is_transient

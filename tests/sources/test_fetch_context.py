@@ -3,7 +3,7 @@
 import pytest
 from pydantic import SecretStr
 
-from rolesync.sources.fetch_context import Clocks, Deadline, FetchError, parse_headers, web_page
+from rolesync.sources.fetch_context import Clocks, Deadline, FetchError, parse_headers, web_page_error
 from tests.sources.tools import NOW, SECRET, access_of
 
 
@@ -33,4 +33,4 @@ def test_an_access_shows_no_secret() -> None:
     assert access.max_bytes == 100_000_000
     with pytest.raises(FetchError, match="list_secret is not a token"):
         _ = access_of(list_secret="two\nlines").token
-    assert web_page("https://x").exit_code == 3
+    assert web_page_error("https://x").exit_code == 3

@@ -165,7 +165,7 @@ def test_a_repository_over_ssh_must_have_the_known_key(repository: Path, tmp_pat
 
 def test_the_id_of_a_commit_must_be_that_of_a_commit(repository: Path) -> None:
     tag = git(repository, "rev-parse", "annotated")
-    with pytest.raises(FetchError, match="the repository has not the commit"):
+    with pytest.raises(FetchError, match="the repository doesn't have the commit"):
         fetch(f"git+file://{repository}//lists/my%20roles.csv?ref={tag}")
     with pytest.raises(FetchError, match="git could not read main"):
         fetch("git+http://127.0.0.1:9/repo.git//x?ref=main", proxy_for=lambda _url: "http://127.0.0.1:9")
