@@ -19,12 +19,12 @@ A = AccountStatus
 
 
 def sealed(plan: Plan) -> Plan:
-    """The plan as mia plan_by_mia it, with its true digest, so that it can be read again."""
+    """The plan as if mia had made it, with a valid digest, so that it can be read again."""
     plan_by_mia = replace(plan, planned_by="mia")
     return replace(plan_by_mia, digest=digest(plan_by_mia))
 
 
-def result_of(name: str, plan: Plan, status: A, **more: str) -> AccountResult:
+def result_of(name: str, plan: Plan, status: AccountStatus, **more: str) -> AccountResult:
     """The result of planning an account, with the numbers of its plan."""
     removals = int((plan.changes["action"] == "remove").sum())
     numbers = planned(
@@ -48,7 +48,7 @@ def fleet_with(folder: Path, *names: str, settings: str = "require_approval = tr
 def night_under_review(folder: Path, *, fleet: str = "", settings: str = "require_approval = true\n") -> FleetReview:
     """Six accounts: two to approve, one with far more removals than usual; blocked, failed, and two without changes."""
     names = ("north", "south", "east", "west", "hill", "dale")
-    read = fleet_with(folder, *names, fleet=fleet, settings=settings)
+    fleet_of_six = fleet_with(folder, *names, fleet=fleet, settings=settings)
     plans = {"north": sealed(make_plan()), "south": sealed(school()), "east": sealed(blocked_plan())}
     waits = A.WAITING if settings else A.PLANNED
     results = [
@@ -63,7 +63,7 @@ def night_under_review(folder: Path, *, fleet: str = "", settings: str = "requir
     for name, plan in plans.items():
         plan_path(night, name).parent.mkdir(parents=True, exist_ok=True)
         plan_path(night, name).write_text(to_json(plan), encoding="ascii")
-    many = replace(results[1], plan=replace(results[1].plan or planned(), removals=40, additions=2))
-    save_night(night, read, "r2", [results[0], many, *results[2:]])
+    south_with_many_removals = replace(results[1], plan=replace(results[1].plan or planned(), removals=40, additions=2))
+    save_night(night, fleet_of_six, "r2", [results[0], south_with_many_removals, *results[2:]])
     usual = {"north": UsualNumbers(10, 3, 4), "south": UsualNumbers(3, 1, 2)}
-    return FleetReview(read, load_night(night), night, "rita", usual)
+    return FleetReview(fleet_of_six, load_night(night), night, "rita", usual)

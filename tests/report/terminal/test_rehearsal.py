@@ -9,7 +9,7 @@ from rolesync.model.vocabulary import OutcomeStatus
 from rolesync.report.content.plan_summary import NextCommands
 from rolesync.report.json import rehearsal_json
 from rolesync.report.terminal.rehearsal import rehearsal_view
-from tests.report.samples import ADDED, DIGEST, DRIFTED, HOSTILE, MOVED, failed_run, make_plan, make_run
+from tests.report.samples import ADDED, DIGEST, DRIFTED, HOSTILE, MOVED, empty_plan, failed_run, make_plan, make_run
 from tests.report.terminal.screen import flat, show
 
 STAGES = (
@@ -75,7 +75,7 @@ def test_a_rehearsal_names_every_failure() -> None:
     assert "No request was measured" in text
     unread = view(replace(DONE, run=make_run(proof=None), unknown=()))
     assert "The copy was not read again, so nothing is proven." in unread
-    assert "can't know" not in unread
+    assert "A rehearsal can't predict" not in unread
 
 
 def test_other_roles_that_changed_are_noted_and_long_tables_are_cut() -> None:
@@ -87,9 +87,9 @@ def test_other_roles_that_changed_are_noted_and_long_tables_are_cut() -> None:
 
 
 def test_a_plan_without_changes_has_nothing_to_apply() -> None:
-    text = view(replace(DONE, run=make_run(())))
+    text = view(replace(DONE, plan=empty_plan(), run=make_run(())))
     assert "REHEARSED 0 of 0 changes" in text
-    assert "To apply" not in text
+    assert "apply exactly this plan" not in text
 
 
 @pytest.mark.parametrize("width", [40, 120])
