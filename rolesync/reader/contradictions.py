@@ -46,7 +46,7 @@ class _RowClaim(NamedTuple):
 def contradictions(
     in_force: pd.DataFrame, not_in_force: pd.DataFrame, validities: Mapping[int, Validity]
 ) -> Iterator[Finding]:
-    """Refuse every row that another row contradicts; the finding names the first such row.
+    """Yield an error for every row that another row contradicts; it names the first row that does.
 
     Args:
         in_force: the assignments that are in force today (DESIRED with duplicates).
@@ -83,9 +83,11 @@ def contradicted_claims(claims: Iterable[_Claim]) -> Iterator[tuple[_Claim, _Cla
     removing = [place for place, (removes, _) in enumerate(meanings) if removes]
     giving = {place: period for place, (removes, period) in enumerate(meanings) if not removes}
     opponents = _first_overlaps(giving)
-    for place in giving if removing else ():
-        opponents[place] = min(opponents.get(place, removing[0]), removing[0])
-    opponents |= dict.fromkeys(removing if giving else (), next(iter(giving), 0))
+    if removing and giving:
+        first_removing, first_giving = removing[0], next(iter(giving))
+        for place in giving:
+            opponents[place] = min(opponents.get(place, first_removing), first_removing)
+        opponents |= dict.fromkeys(removing, first_giving)
     others = {meanings[place]: firsts[other] for place, other in opponents.items()}
     for claim in rows:
         if other := others.get((claim.removes, claim.period)):
@@ -126,7 +128,7 @@ def _first_overlaps(periods: Mapping[int, Period]) -> dict[int, int]:
 
 
 def _row_claims(rows: pd.DataFrame, validities: Mapping[int, Validity]) -> Iterator[_RowClaim]:
-    """The claims of rows whose user and role occur more than once.
+    """Yield the claims of the rows whose user and role occur more than once.
 
     A user is identified by id if any row of the list names the id together with the user's address.
     """

@@ -42,7 +42,7 @@ def effects_to_undo(run: RecordedRun, roles: Sequence[str]) -> list[Effect]:
             f"run {run.run_id} can't be undone yet: the effect of some of its requests is unknown",
             hint="run `rolesync sync` or `rolesync apply` first: it asks Studio about these requests",
         )
-    # Roles that are not managed, but were given back by an undo, stay.
+    # An undo may have given back roles that are not managed. To undo it leaves them.
     is_undo = any(isinstance(event, RunStart) and event.source.undoes for event in run.events)
     changed = {effect.role for effect in effects(run.events) if not (is_undo and effect.action is Action.ADD)}
     if unmanaged := sorted(changed.difference(roles)):
@@ -54,10 +54,10 @@ def effects_to_undo(run: RecordedRun, roles: Sequence[str]) -> list[Effect]:
 
 
 def _refuse_dry_run(run: RecordedRun) -> None:
-    """Refuse to undo a run that only planned.
+    """Refuse to undo a dry run.
 
     Raises:
-        UsageError: it did.
+        UsageError: the run only planned.
     """
     planned = [event.command for event in run.events if isinstance(event, PlanMade)]
     if planned and planned[0] not in _WRITING and not any(isinstance(event, RunStart) for event in run.events):
@@ -73,7 +73,7 @@ def source_of(run: RecordedRun) -> Source:
 
 
 def undo_policy(policy: Policy) -> Policy:
-    """Make the policy of an undo: no maximum age, no grace, and no removals if the settings never remove."""
+    """Make the policy of an undo: no maximum age and no grace period. It holds removals if the mode is additive."""
     held = policy.hold_removals or policy.mode is Mode.ADDITIVE
     return replace(policy, hold_removals=held, grace_runs=0, max_age_hours=None)
 
@@ -83,7 +83,7 @@ def plan_undo(run_id: str, context: Context, *, impact: bool = False) -> Plan:
 
     Args:
         run_id: the run's id, or the beginning of it.
-        context: the settings say for which account, and which roles are managed.
+        context: the its settings name the account and the managed roles.
         impact: as for `plan_list`.
 
     Raises:
@@ -96,7 +96,7 @@ def plan_undo(run_id: str, context: Context, *, impact: bool = False) -> Plan:
     run = load_run(settings.account_dir, run_id, key=settings.audit_key.get_secret_value())
     _refuse_dry_run(run)
     undone = effects_to_undo(run, policy.managed_roles)
-    # Roles that the run took are given back, even if they are not managed. Roles that Studio added itself stay.
+    # Removed roles are given back, even unmanaged ones. Unmanaged roles that Studio added on its own stay.
     lost = {effect.role for effect in undone if effect.action is Action.REMOVE} - set(policy.managed_roles)
     policy = replace(policy, managed_roles=(*policy.managed_roles, *sorted(lost)))
     undone = [effect for effect in undone if effect.role not in lost or effect.action is Action.REMOVE]
