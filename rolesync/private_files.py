@@ -78,7 +78,7 @@ def check_replaceable(path: Path) -> None:
     """Check that `replace_file` can make its new file, by making one and removing it.
 
     Raises:
-        OSError: it can't.
+        OSError: the file can't be made or written to.
     """
     with suppress(FileNotFoundError):
         if _is_written_to(path, path.lstat()):

@@ -145,10 +145,10 @@ def load_plan(path: Path) -> "Plan":
 
 
 def _refuse_other_file(path: Path, cause: Exception) -> None:
-    """Refuse a file that is something else than a plan, with what to do with it.
+    """Refuse a file that is known to be something other than a plan; the hint names the command for it.
 
     Raises:
-        NoPlanError: it is.
+        NoPlanError: the file is something else.
     """
     description, advice = describe_other_file(path)
     if description:

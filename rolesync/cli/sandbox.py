@@ -40,7 +40,7 @@ def sandbox(
         ),
     ] = "atomic",
     max_actions: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Maximum of actions in one PUT; no limit by default.")
+        int | None, typer.Option(metavar="N", min=1, help="Maximum number of actions in one PUT; no limit by default.")
     ] = None,
     redundant: Annotated[
         Literal["accepted", "refused"],

@@ -165,7 +165,7 @@ def _check_dotenv(dotenv: Path, fields: Mapping[str, FieldInfo]) -> None:
     """Refuse a .env that sets a setting twice: which one the author meant can't be known.
 
     Raises:
-        UsageError: it does.
+        UsageError: a setting appears twice.
     """
     if not dotenv.is_file():
         return

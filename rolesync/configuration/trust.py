@@ -70,7 +70,7 @@ def check_notify(tables: Sequence["NotifyTable"], origin: Origin | None) -> None
     """Refuse tables of a file that the user didn't name, if they start a program or read a file of another folder.
 
     Raises:
-        UsageError: they do.
+        UsageError: a table does one of these.
     """
     if origin is None or not origin.group:
         return

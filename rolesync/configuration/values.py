@@ -1,4 +1,8 @@
-"""What the values of settings must look like: the checks that need nothing but the value itself."""
+"""Checks of the values of settings that need only the value itself.
+
+Each check returns the value, perhaps normalised, or raises a ValueError. Its message follows the name of the setting:
+"names a role twice".
+"""
 
 import json
 import re

@@ -155,6 +155,10 @@ def open_joined(  # noqa: PLR0913  # each is needed to find a table, or to repor
 
     Returns:
         The joined table, and the sources with the key that both files have.
+
+    Raises:
+        UsageError: no option names the key column.
+        InputRefusedError: a table can't be read, or has no such column.
     """
     recipe = next((source.recipe for source in sources if source.recipe.join_key), None)
     if recipe is None:

@@ -43,7 +43,7 @@ class Options:
 
     Behaviour:
         batches: `atomic` applies nothing if one action is bad; `partial` applies the actions before the bad one.
-        max_actions: the maximum of actions in one PUT; None for no limit.
+        max_actions: the maximum number of actions in one PUT; None for no limit.
         max_actions_status: the status of a PUT with more actions.
         redundant: adding a role that is held, or removing one that isn't, is `accepted` (no change) or `refused` (422).
         email_match, email_case: how the parameter `email` is compared.

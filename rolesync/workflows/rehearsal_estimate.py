@@ -60,7 +60,7 @@ def list_unknowns(sent: pd.DataFrame, chunk_size: int, *, exclusive: bool) -> tu
 
     Args:
         sent: CHANGES that were sent to the copy.
-        chunk_size: the maximum of actions in one request.
+        chunk_size: the maximum number of actions in one request.
         exclusive: whether, in the copy, adding one of the two admin roles removed the other.
     """
     if not len(sent):

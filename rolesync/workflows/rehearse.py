@@ -43,8 +43,8 @@ def rehearse_plan(
         plan: the saved plan.
         context: as for `apply_plan`.
         override: as for `apply_plan`.
-        folder: as for `apply_plan`.
         exclusive_admin: whether, in the copy, adding Admin removes Subaccount admin and the other way round.
+        folder: as for `apply_plan`.
 
     Raises:
         PlanRefusedError: `apply` would refuse the plan too.

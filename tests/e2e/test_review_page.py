@@ -192,7 +192,7 @@ def test_a_click_for_all_never_puts_back_one_that_was_taken_out_before(opened: O
     expect(rows(page)).to_have_count(fit - 1)
     search.fill("")
     box(page, "number 20").uncheck()
-    says(page, f"{fit + 1} excluded 1 reason missing")  # it has not the last reason of others
+    says(page, f"{fit + 1} excluded 1 reason missing")  # it doesn't get the last reason of others
     assert page.locator("#reasons option").evaluate_all("all => all.map(one => one.value)") == [
         "owns much",
         "another school",

@@ -11,10 +11,10 @@ from rolesync.model.reasons import HeldReason, describe_reason
 from rolesync.planner.verdicts import format_number, format_share
 
 SENTENCE_LIMIT = 600
-"""Maximum of characters shown of a message; more than of a cell, because messages quote cells."""
+"""Maximum number of characters shown of a message; more than of a cell, because messages quote cells."""
 
 CELL_LIMIT = 200
-"""Maximum of characters shown of a cell; CSV and JSON contain the whole text."""
+"""Maximum number of characters shown of a cell; CSV and JSON contain the whole text."""
 
 COMMAND = re.compile(r"""`[^`]+`|(?<=: )rolesync (?:'[^']*'|"[^"]*"|[^;'"])*|(?<=→ )rolesync [^;,]*$""")
 """Finds the commands in a message or a hint."""

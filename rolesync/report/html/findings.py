@@ -10,7 +10,7 @@ from rolesync.report.content.plan_rows import finding_rows
 from rolesync.report.content.text import plural
 
 MOST_MESSAGES = 500
-"""Maximum of different messages that the page shows of a kind."""
+"""Maximum number of different messages of a kind on the page."""
 
 _MOST_ROWS = 50  # of one message
 
