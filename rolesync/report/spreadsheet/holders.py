@@ -39,12 +39,14 @@ COLUMNS = (
     Column("newest", number_format=DAY),
     Column("user id"),
 )
+_USER_COLUMNS = ("user_id", "email", "roles")
 _PROTECTED = "protected: never loses a managed role"
+_AS_LIST = "use a list, and delete the rows of roles that nobody needs: rolesync export -o LIST"
 _PROMPT = "yes: keeps the role. no: loses it. Empty: undecided, and nothing is done."
 
 
 class Holders(NamedTuple):
-    """The holders, with what is known of them: their media (IMPACT), and the last changes by user id.
+    """The holders, their media (IMPACT), and by user id the changes of the last run that changed the user.
 
     The users in `protected` can't lose a managed role.
     """
@@ -61,13 +63,14 @@ def holders_xlsx(holders: Holders) -> bytes:
     """Render the holders as a workbook with the sheets `how to decide` and `holders`.
 
     Raises:
-        UsageError: the extra `excel` is not installed, or a list has more rows than a sheet can hold.
+        UsageError: the extra `excel` is not installed, or a sheet can't hold all holders.
     """
     rows = list(_rows(holders))
     steps = (Column(f"Who stays? {plural(len(rows), 'role')} to decide on", 14), Column("", 98))
     guide = Sheet("how to decide", steps, map(row_cells, _guide(holders)), is_text=True)
     sheet = Sheet(HOLDERS, COLUMNS, rows, STAYS, (f"{YES},{NO}",) * len(rows), {f"{YES},{NO}": _PROMPT})
-    return format_xlsx("holders", len(rows), [guide, sheet], Footer("holders of", holders.day, holders.account))
+    footer = Footer("holders of", holders.day, holders.account)
+    return format_xlsx(len(rows), [guide, sheet], footer, instead=_AS_LIST)
 
 
 def _guide(holders: Holders) -> Iterator[tuple[str, str]]:
@@ -93,24 +96,22 @@ def _guide(holders: Holders) -> Iterator[tuple[str, str]]:
 def _rows(holders: Holders) -> Iterator[Cells]:
     media = media_cells(holders.impact)
     newest = dict(table_rows(holders.impact, ("user_id", "newest")))
-    users = {user_id: (email, roles) for user_id, email, roles in table_rows(holders.live.users, _USER)}
+    users = {user_id: (email, roles) for user_id, email, roles in table_rows(holders.live.users, _USER_COLUMNS)}
     for row in list_assignments(holders.live):
         user_id, (email, roles) = row["user_id"], users[row["user_id"]]
         others = ", ".join(role for role in parse_roles(roles) if role != row["role"])
         is_protected = user_id in holders.protected
         shown = (row["name"], email, email.rpartition("@")[2].casefold() if "@" in email else "", row["role"], others)
         texts = (escape_for_display(text, MOST_CHARACTERS) for text in shown)
-        change = holders.last_changes.get(user_id, ())
-        done = f"{change[-1].action} {change[-1].role}: {change[-1].outcome.replace('_', ' ')}" if change else ""
+        changes = holders.last_changes.get(user_id)
+        last = changes[-1] if changes else None
+        last_text = f"{last.action} {last.role}: {last.outcome.replace('_', ' ')}" if last else ""
         yield (
             *((YES, _PROTECTED) if is_protected else (None, None)),
             *row_cells(texts),
-            day(change[-1].time) if change else None,
-            *row_cells([escape_for_display(done, MOST_CHARACTERS)]),
+            day(last.time) if last else None,
+            *row_cells([escape_for_display(last_text, MOST_CHARACTERS)]),
             *media.get(user_id, (None, None, None)),
             day(newest.get(user_id, "")),
             user_id,
         )
-
-
-_USER = ("user_id", "email", "roles")

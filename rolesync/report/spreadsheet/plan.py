@@ -60,10 +60,11 @@ def plan_xlsx(plan: Plan) -> bytes:
     """Render a plan as a workbook for a reviewer: how to decide, changes, held rows, and what else the plan shows.
 
     Raises:
-        UsageError: the extra `excel` is not installed, or a list has more rows than a sheet can hold.
+        UsageError: the extra `excel` is not installed, or a sheet can't hold all rows.
     """
     longest = max(len(plan.changes), len(plan.held), len(plan.findings), len(plan.drift.changes))
-    return format_xlsx("plan", longest, _sheets(plan), Footer("plan", plan.digest, plan.account))
+    footer = Footer("plan", plan.digest, plan.account)
+    return format_xlsx(longest, _sheets(plan), footer, instead="use CSV: rolesync show PLAN --csv FILE")
 
 
 def other_rows(plan: Plan) -> dict[str, list[Cells]]:

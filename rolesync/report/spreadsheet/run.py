@@ -48,7 +48,7 @@ def run_xlsx(report: RunReport) -> bytes:
     """
     longest = max(len(report.changes), len(report.drift.changes))
     footer = Footer("run", report.summary.run_id, report.account)
-    return format_xlsx("run", longest, _sheets(report), footer)
+    return format_xlsx(longest, _sheets(report), footer, instead="use CSV: rolesync show RUN --csv FILE")
 
 
 def _changes(report: RunReport) -> Iterator[Cells]:

@@ -34,10 +34,10 @@ def who_xlsx(review: AccessReview) -> bytes:
     """Render a review as a workbook: a summary and the holders, then the unclear holders and the lost roles, if any.
 
     Raises:
-        UsageError: the extra `excel` is not installed, or a list has more rows than a sheet can hold.
+        UsageError: the extra `excel` is not installed, or a sheet can't hold all holders.
     """
     footer = Footer("who, as of", review.as_of or review.time[:10], review.account)
-    return format_xlsx("review", len(review.holders), _sheets(review), footer)
+    return format_xlsx(len(review.holders), _sheets(review), footer, instead="use CSV: rolesync who ROLE --csv FILE")
 
 
 def _sheets(review: AccessReview) -> Iterator[Sheet]:

@@ -33,16 +33,22 @@ def empty_workbook(alternative: str = "") -> Workbook:
     return openpyxl.Workbook(write_only=True)
 
 
-def format_xlsx(what: str, longest: int, sheets: Iterable[Sheet], footer: Footer) -> bytes:
-    """Format sheets as a workbook of `what`, whose longest list has `longest` rows.
+def format_xlsx(longest: int, sheets: Iterable[Sheet], footer: Footer, *, instead: str) -> bytes:
+    """Format sheets as a workbook.
+
+    Args:
+        longest: the number of rows of the longest sheet, without its head.
+        sheets: the sheets, made one after the other.
+        footer: the last line of each printed page.
+        instead: the advice if a sheet can't hold so many rows.
 
     Raises:
-        UsageError: the extra `excel` is not installed, or a list has more rows than a sheet can hold.
+        UsageError: the extra `excel` is not installed, or there are more rows than a sheet can hold.
     """
     book = empty_workbook()
     if longest >= SHEET_ROWS:
-        message = f"The {what} has a list of {longest:,} rows, but a workbook's sheet holds {SHEET_ROWS - 1:,}."
-        raise UsageError(message, hint=f"use the CSV form: rolesync show {what.upper()} --csv FILE")
+        message = f"The workbook needs a sheet of {longest:,} rows, but a sheet holds {SHEET_ROWS - 1:,}."
+        raise UsageError(message, hint=instead)
     for sheet in sheets:
         write_sheet(book, sheet, footer)
     out = io.BytesIO()

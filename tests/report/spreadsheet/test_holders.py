@@ -4,12 +4,15 @@ import io
 from datetime import datetime
 
 import openpyxl
+import pytest
 
+from rolesync.errors import UsageError
 from rolesync.live.impact import MediaTotals, impact_of
 from rolesync.model.explanation import PastChange
 from rolesync.model.frames import LIVE, frame
 from rolesync.model.keys import format_roles
 from rolesync.model.live import Live
+from rolesync.report.spreadsheet import workbook
 from rolesync.report.spreadsheet.holders import COLUMNS, Holders, holders_xlsx
 from tests.report.samples import HOSTILE
 
@@ -42,3 +45,10 @@ def test_no_text_becomes_a_formula() -> None:
     book = open_book(*[(at, text[:99], text[:99], ["Admin", text[:99]]) for at, text in enumerate(HOSTILE, 10)])
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
     assert {cell.data_type for cell in cells} <= {"s", "n", "d", "inlineStr"}
+
+
+def test_a_workbook_that_is_too_long_is_refused_with_the_command_that_helps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook, "SHEET_ROWS", 1)
+    with pytest.raises(UsageError, match="needs a sheet of 1 rows") as refused:
+        open_book((7, "ann@arts.edu", "Ann", ["Admin"]))
+    assert "rolesync export -o LIST" in refused.value.hint

@@ -169,9 +169,9 @@ def test_xlsx_holds_no_formula_and_no_error_value_whatever_the_texts() -> None:
 def test_xlsx_refuses_more_rows_than_a_sheet_has(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workbook, "SHEET_ROWS", 4)
     assert len(rows(open_xlsx(make_plan()), "changes")) == 4
-    with pytest.raises(UsageError, match="a list of 4 rows, but a workbook's sheet holds 3") as refused:
+    with pytest.raises(UsageError, match="needs a sheet of 4 rows, but a sheet holds 3") as refused:
         plan_xlsx(big_plan(2, 2))
-    assert "--csv" in refused.value.hint
+    assert "rolesync show PLAN --csv FILE" in refused.value.hint
 
 
 def test_without_the_extra_the_hint_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:

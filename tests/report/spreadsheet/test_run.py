@@ -32,6 +32,6 @@ def test_a_workbook_has_a_sheet_for_each_list() -> None:
 
 def test_a_workbook_that_is_too_long_is_refused_with_the_command_that_helps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workbook, "SHEET_ROWS", 3)
-    with pytest.raises(UsageError, match="The run has a list of 5 rows") as refused:
+    with pytest.raises(UsageError, match="needs a sheet of 5 rows") as refused:
         run_xlsx(incomplete())
     assert "rolesync show RUN --csv FILE" in refused.value.hint

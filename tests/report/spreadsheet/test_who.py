@@ -4,8 +4,11 @@ import csv
 import io
 
 import openpyxl
+import pytest
 
+from rolesync.errors import UsageError
 from rolesync.report.content.who import HolderRow
+from rolesync.report.spreadsheet import workbook
 from rolesync.report.spreadsheet.who import who_csv, who_xlsx
 from tests.report.reviews import AS_OF, REVIEW
 
@@ -27,3 +30,10 @@ def test_the_workbook_has_a_summary_the_holders_and_the_exceptions() -> None:
     texts = [str(cell.value) for row in book["summary"].iter_rows() for cell in row]
     assert any("6 holders of Admin" in text for text in texts)
     assert openpyxl.load_workbook(io.BytesIO(who_xlsx(AS_OF))).sheetnames == ["summary", "holders", "unclear"]
+
+
+def test_a_workbook_that_is_too_long_is_refused_with_the_command_that_helps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook, "SHEET_ROWS", 3)
+    with pytest.raises(UsageError, match="needs a sheet of 8 rows") as refused:
+        who_xlsx(REVIEW)
+    assert "rolesync who ROLE --csv FILE" in refused.value.hint

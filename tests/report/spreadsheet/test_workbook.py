@@ -12,12 +12,12 @@ SHEETS = [Sheet("changes", (Column("action"),), [("add",)])]
 FOOTER = Footer("plan", "9c1f", "https://school.example.com")
 
 
-def test_more_rows_than_a_sheet_holds_are_refused_with_the_command_that_helps(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_rows_than_a_sheet_holds_are_refused_with_the_advice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workbook, "SHEET_ROWS", 4)
-    assert format_xlsx("plan", 3, SHEETS, FOOTER)
-    with pytest.raises(UsageError, match="The plan has a list of 4 rows") as refused:
-        format_xlsx("plan", 4, SHEETS, FOOTER)
-    assert "rolesync show PLAN --csv FILE" in refused.value.hint
+    assert format_xlsx(3, SHEETS, FOOTER, instead="")
+    with pytest.raises(UsageError, match="needs a sheet of 4 rows, but a sheet holds 3") as refused:
+        format_xlsx(4, SHEETS, FOOTER, instead="use CSV")
+    assert refused.value.hint == "use CSV"
 
 
 def test_without_the_extra_the_hint_names_it_and_the_alternative(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ COLUMNS = (Column("decision"), Column("decision_reason", least=20), Column("acti
 
 
 def written(sheet: Sheet) -> Any:  # openpyxl's own type knows charts, too, as sheets
-    return openpyxl.load_workbook(io.BytesIO(format_xlsx("plan", 9, [sheet], FOOTER)))[sheet.title]
+    return openpyxl.load_workbook(io.BytesIO(format_xlsx(9, [sheet], FOOTER, instead="")))[sheet.title]
 
 
 def sheet(*rows: Cells, words: tuple[str, ...] = ()) -> Sheet:
