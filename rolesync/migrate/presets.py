@@ -12,14 +12,13 @@ _SHARED = {field.name for field in fields(Recipe)} & Export.model_fields.keys() 
 
 
 def _recipe(export: Export) -> Recipe:
-    """The recipe of an export: its columns only, and only roles that an option maps to one of Studio's."""
+    """Make the recipe of an export: only its columns count, and only roles that an option maps to one of Studio's."""
     shared: dict[str, Any] = {name: getattr(export, name) for name in _SHARED}
     return Recipe(
         **shared,
         preset=export.name,
         family=export.name,
         title=export.title[:1].upper() + export.title[1:],
-        unconfirmed=not export.confirmed,
         user_id=(),
         name=export.full_name,
         name_parts=export.name_parts or Recipe().name_parts,
@@ -31,6 +30,6 @@ PRESETS: Mapping[str, Recipe] = {name: _recipe(export) for name, export in known
 
 
 def find_preset(name: str) -> Recipe | None:
-    """The recipe that `--from` names; None if there is none. Of several exports with this name it is the first."""
+    """Find the recipe that `--from` names; None if there is none. The first counts of several exports of this name."""
     recipes = (PRESETS[export.name] for export in known_exports().values() if name in {export.name, *export.also})
     return next((replace(recipe, family=name) for recipe in recipes), None)

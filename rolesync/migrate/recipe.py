@@ -28,7 +28,7 @@ class Recipe:
         preset: the name of the export, as in `--from`; "" for any other file.
         title: what such a file is called in messages.
         family: the name in `--from`, which may mean several kinds of exports.
-        unconfirmed: whether public material doesn't show all headers and words.
+        confirmed: whether public material shows all headers and words of the export; true for any other file.
         email, user_id, role, name, starts, expires, action: the possible headers of each field. In a table that is no
             export, the meaning of a header counts, too, see `recipe_by_meaning`.
         login: the possible headers of login names, which may be addresses.
@@ -60,7 +60,7 @@ class Recipe:
     preset: str = ""
     family: str = ""
     title: str = ""
-    unconfirmed: bool = False
+    confirmed: bool = True
     email: tuple[str, ...] = ("email", "email address", "e-mail", "mail")
     login: tuple[str, ...] = ()
     user_id: tuple[str, ...] = ("user id",)

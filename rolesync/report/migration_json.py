@@ -47,7 +47,7 @@ def _source(recipe: Recipe) -> dict[str, Any] | None:
         "preset": recipe.preset,
         "gives": recipe.gives,
         "lacks": recipe.lacks,
-        "confirmed": not recipe.unconfirmed,
+        "confirmed": recipe.confirmed,
     }
 
 

@@ -25,7 +25,7 @@ def _parts(overview: Overview) -> Iterator[RenderableType]:
     yield words(f"{file} is {title}, with {plural(overview.rows, 'row')}.", "bold")
     if recipe.preset:
         yield note(f"Read as {recipe.preset}. It gives {recipe.gives}; it {recipe.lacks}.")
-    if recipe.unconfirmed:
+    if not recipe.confirmed:
         yield note("Not all headers and words of this export are confirmed: check the result.", "yellow")
     yield heading("Columns")
     yield table(

@@ -60,7 +60,7 @@ def _parts(
     if migration.recipe.preset:
         recipe = migration.recipe
         yield note(f"Read as {recipe.preset}. {recipe.title} gives {recipe.gives}; it {recipe.lacks}.")
-        if recipe.unconfirmed:
+        if not recipe.confirmed:
             yield note("Not all headers and words of this export are confirmed: check the result.", "yellow")
     yield heading("Cells")
     numbers = {outcome.value: number for outcome, number in outcomes.items()} | {"all": len(migration.ledger)}
