@@ -21,7 +21,8 @@ def sandbox(
     ] = 8765,
     users: Annotated[int, typer.Option(metavar="N", min=1, help="Number of people in the account.")] = 24,
     seed: Annotated[
-        int, typer.Option(metavar="N", help="Seed of people and faults; the same seed makes the same ones.")
+        int,
+        typer.Option(metavar="N", help="Seed of people and faults: the same seed repeats both."),
     ] = 1,
     admins: Annotated[
         int, typer.Option(metavar="N", min=0, help="Number of people with the role Admin; 0 for the usual ten.")
@@ -36,7 +37,8 @@ def sandbox(
     batches: Annotated[
         Literal["atomic", "partial"],
         typer.Option(
-            metavar="HOW", help="What a bad action refuses: `atomic`, its whole batch; `partial`, itself and the rest."
+            metavar="HOW",
+            help="A bad action refuses its whole batch (`atomic`), or itself and all after it (`partial`).",
         ),
     ] = "atomic",
     max_actions: Annotated[
@@ -52,7 +54,7 @@ def sandbox(
     ] = "exact",
     email_case: Annotated[
         Literal["insensitive", "sensitive"],
-        typer.Option(metavar="HOW", help="How email= takes case: `insensitive` or `sensitive`."),
+        typer.Option(metavar="HOW", help="Whether case matters in email=: `insensitive` or `sensitive`."),
     ] = "insensitive",
     exclusive_admin: Annotated[
         bool,
@@ -63,7 +65,7 @@ def sandbox(
         int, typer.Option(metavar="N", min=1, help="Lifetime of an OAuth access token, in seconds.")
     ] = 7200,
 ) -> Exit:
-    """Run a local Studio with sample people until Ctrl-C. It prints address, token and owner to use."""
+    """Run a local Studio with sample people until Ctrl-C. It prints the address, the token and the owner to use."""
     try:
         from rolesync.sandbox import Faults, Options as SandboxOptions, serve
     except ImportError as error:
@@ -95,7 +97,7 @@ def sandbox(
 
 
 def _print_settings(address: str, options: "Options") -> None:
-    """Print a shell command that sets everything, and as comments what to answer to `init`."""
+    """Print a shell command that sets the environment, and as comments the answers to `init`."""
     print(f"export ROLESYNC_BASE_URL={address} ROLESYNC_TOKEN={options.token} ROLESYNC_OWNER={OWNER}")
     print(f"# Or answer `rolesync init`: account {address}, token {options.token}, owner {OWNER}.")
     key = f"client id {options.client_id}, secret {options.client_secret}"

@@ -1,6 +1,6 @@
 """Reads the media of users, page by page, and counts them only if all pages agree.
 
-No role depends on it. So an error for one user becomes a note about that user, and fails nothing else.
+No change of a role depends on media. So an error for one user becomes a note about that user, and fails nothing else.
 """
 
 from collections import Counter
@@ -28,7 +28,7 @@ from rolesync.model.vocabulary import ReadMethod
 from rolesync.studio.users import Media, MediaPage, StudioReader
 
 MOST_PAGES = 200
-"""Pages read of one user, 10,000 media: beyond that the exact number doesn't matter to a reviewer."""
+"""Maximum number of pages of one user, 10,000 media. Beyond that the exact number doesn't matter to a reviewer."""
 
 _ERRORS_OF_ONE_USER = (
     BadRequestError,
@@ -93,7 +93,7 @@ class _NumberedPage(NamedTuple):
 
 @dataclass(slots=True)
 class _UserMedia:
-    """The media of one user as read once; `problem` is why there are no numbers, "" if there are."""
+    """The media of one user by one read; `problem` is why there are no numbers, "" if there are."""
 
     user_id: int
     check: PageCheck

@@ -126,8 +126,9 @@ def rehearsal_json(rehearsal: Rehearsal) -> Json:
     Returns:
         `rehearsed` (true), `outcome` (like `run_json`; its requests are those to the copy), `people` (the number of
         users copied), `held` (the number of held rows), `roles` (each with `before` and `after`, null if not read),
-        `read` (the requests to Studio), `latency` (seconds, null if nothing was measured), `stages` and `seconds` (the
-        estimated time of an apply), and `unknown` (what a rehearsal can't predict).
+        `read` (the requests to Studio), `latency` (`seconds`, null if nothing was measured, and `of`, the number of
+        measured requests), `stages` and `seconds` (the estimated time of an apply), and `unknown` (what a rehearsal
+        can't predict).
     """
     latency = rehearsal.latency
     return {
@@ -170,7 +171,7 @@ def explanation_json(explanation: Explanation) -> Json:
 
     Returns:
         `asked`, `known`, `user_ids`, `emails`, `changes`, `decisions`, `absences`, `list` (null without a list; else
-        its source, `status` and `rows`), `now` (null if Studio was not asked) and `next` (null without a plan).
+        `path`, `sha256`, `status` and `rows`), `now` (null if Studio was not asked) and `next` (null without a plan).
     """
     source = explanation.source
     return {
@@ -230,8 +231,8 @@ def checks_json(checks: Iterable[Check]) -> Json:
 
 
 def _nulls(value: DataclassInstance, *names: str) -> Json:
-    """Return the fields of a value, these as null if they are empty."""
-    return {name: field or None if name in names else field for name, field in asdict(value).items()}
+    """Return the fields of a dataclass; the fields in `names` are null if they are empty."""
+    return {name: (field or None) if name in names else field for name, field in asdict(value).items()}
 
 
 def _identity(email: str, user_id: int) -> Json:

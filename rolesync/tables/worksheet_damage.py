@@ -29,8 +29,8 @@ _BASE = 10
 def may_be_damaged(worksheet: bytes, rows: Sequence[Sequence[object]]) -> bool:
     """Whether a sheet must be searched for damage.
 
-    It must if the number of a text is unusual, two rows have the same number, a cell names another row, or the library
-    read fewer values than the sheet has.
+    It must if the number of a text has an unusual form, two rows have the same number, a cell names another row, or the
+    library read fewer values than the sheet has.
 
     Args:
         worksheet: the sheet's XML.
@@ -45,7 +45,7 @@ def may_be_damaged(worksheet: bytes, rows: Sequence[Sequence[object]]) -> bool:
 
 
 def _has_misplaced_cell(worksheet: bytes) -> bool:
-    """Whether a row's number is there twice, or a cell names another row than its own; the library would move it."""
+    """Whether two rows have the same number, or a cell names another row, to which the library would move it."""
     row = 0
     rows: list[Ints] = []
     for start in range(0, len(worksheet), _CHUNK):
@@ -63,7 +63,7 @@ def _has_misplaced_cell(worksheet: bytes) -> bool:
 
 
 def _references(worksheet: bytes, start: int) -> tuple[Ints, npt.NDArray[np.bool_]]:
-    """The row numbers in the attributes `r` that begin in a chunk of a sheet, and whether each is of a cell."""
+    """Find the attributes `r` that begin in a chunk: the row number in each, and whether it is a cell's or a row's."""
     before = 1 if start else 0
     part = worksheet[start - before : start + _CHUNK + len(' r="') + _LETTERS + _DIGITS]
     data = np.frombuffer(part + bytes(_LETTERS + _DIGITS + 1), np.uint8)
@@ -91,7 +91,8 @@ def check_worksheet(archive: zipfile.ZipFile, name: str, worksheet: bytes) -> No
         worksheet: the sheet's XML.
 
     Raises:
-        ValueError: cells have the same place, or name a text that doesn't exist.
+        ValueError: two rows or cells have the same place, a cell is in another row than it names, or the number of a
+            row or of a text is invalid.
         ParseError: the XML is damaged.
     """
     if damage := next(_damages(worksheet, _count_shared_texts(archive)), ""):

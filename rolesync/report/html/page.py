@@ -71,8 +71,8 @@ def plan_html(
     Args:
         plan: the plan.
         last_changes: by user id, the changes of the last run that changed this user; None if the record was not read.
-        parent: the name of the page that serves this one, and that it links to; "" for none.
-        commands: what may come next.
+        parent: the name of the page that this one belongs to and links to; "" for none.
+        commands: the commands of the next steps.
 
     Raises:
         UsageError: the extra `html` is not installed.
@@ -118,13 +118,11 @@ def _page(name: str, what: str, plan: Plan, decided: Plan, last_changes: LastCha
     template = load_template(name)
     from markupsafe import Markup  # noqa: PLC0415  # comes with Jinja2
 
-    tables, style, scripts = (
-        plan_page_tables(plan, last_changes),
-        read_template("plan.css"),
-        [read_template(script) for script in _SCRIPTS],
-    )
+    tables, style = plan_page_tables(plan, last_changes), read_template("plan.css")
+    scripts = [read_template(script) for script in _SCRIPTS]
     if "draft" in values:
-        style, scripts = style + read_template("review.css"), [*scripts, read_template("review.js")]
+        style += read_template("review.css")
+        scripts.append(read_template("review.js"))
         values["draft"] = Markup(script_json(values["draft"]))  # noqa: S704  # escaped for a script element
     return template.render(
         what=what,
