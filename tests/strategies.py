@@ -25,7 +25,7 @@ from rolesync.planner.guards import judge
 
 BIGGEST_ID = 2**63 - 1
 ROLES = ("Admin", "Teacher", "Subaccount admin", "Observer, caption")
-UNREAD = "Student"  # a role that people have and that is never managed
+UNMANAGED = "Student"  # a role that people have and that is never managed
 SOURCE = Source("lists/desired.csv", "ab" * 32, 7, datetime(2026, 3, 1, 1, 0, tzinfo=UTC), {"Admin": 5, "Teacher": 2})
 CREATED_AT = datetime(2026, 3, 1, 2, 30, tzinfo=UTC)
 
@@ -85,7 +85,7 @@ def listed(rows: Iterable[Row], findings: Iterable[Finding] = ()) -> Desired:
     return Desired(ListRows.of(desired_of(rows)), tuple(findings), SOURCE)
 
 
-# Few distinct ones, so that they meet; among them one person in several spellings, and a login instead of an address.
+# Few distinct addresses, so that users and rows often share one. Some spell the same address, one is a login.
 _ADDRESSES = st.sampled_from(
     [
         None,
@@ -110,7 +110,7 @@ _ADDRESSES = st.sampled_from(
     ]
 )
 _TIMES = st.datetimes(datetime(1971, 1, 1), datetime(2099, 12, 31))  # noqa: DTZ001  # a zone is added where it is used
-_WAYS = st.builds(
+_READ_STEPS = st.builds(
     ReadStep,
     st.sampled_from(ReadMethod),
     st.sampled_from(["", *ROLES]),
@@ -118,7 +118,7 @@ _WAYS = st.builds(
 )
 _IDS = st.integers(1, 12) | st.integers(1, BIGGEST_ID) | st.integers(BIGGEST_ID - 3, BIGGEST_ID)
 _ROLES = st.sampled_from(ROLES)
-_MORE_ROLES = st.sampled_from((*ROLES, UNREAD))
+_MORE_ROLES = st.sampled_from((*ROLES, UNMANAGED))
 _ROLE_SETS = st.frozensets(_MORE_ROLES)
 _KEYS = _ADDRESSES.map(lambda address: email_key(address or ""))
 _NAMES = st.sampled_from(["Ann", "Bo \u5f20", 'Quote " \\ slash', "\u202eleft", "", "line\nfeed\u2028", "\U0001f600"])
@@ -138,14 +138,14 @@ def situations(draw: st.DrawFn, mode: Mode | None = None) -> Situation:
     people = draw(_USERS)
     ids = st.sampled_from([user.user_id for user in people] or [1]) | _IDS
     addresses = _KEYS | st.sampled_from([email_key(user.email) for user in people] or [""])
-    # A row may name somebody by address, by id, or by both, in agreement or not.
+    # A row may name a user by address, by id, or by both, which may be of different users.
     names = st.tuples(addresses, st.just(0)) | st.tuples(st.just(""), ids) | st.tuples(addresses, ids)
     if people:
         names |= st.sampled_from([(email_key(user.email), user.user_id) for user in people])
     entries = st.tuples(names.filter(any), _MORE_ROLES)
     wanted = draw(st.lists(entries, max_size=16, unique=True))
     numbers = sorted(draw(st.sets(st.integers(2, 99), min_size=len(wanted), max_size=len(wanted))))
-    rows = [Row(at, *name, role) for at, (name, role) in zip(numbers, wanted, strict=True)]
+    rows = [Row(number, *name, role) for number, (name, role) in zip(numbers, wanted, strict=True)]
     policy = draw(_POLICIES)
     return Situation(tuple(people), tuple(rows), replace(policy, mode=mode) if mode else policy)
 
@@ -172,7 +172,7 @@ _REPEATED = [(user_id, action, role) for user_id in (1, 2, 3) for action in ("ad
 
 
 _COUNTS = st.dictionaries(_ROLES, st.integers(0, 9))
-_HISTORIES = st.builds(
+_BASELINES = st.builds(
     GuardBaseline,
     listed=_COUNTS,
     applied=_COUNTS,
@@ -182,8 +182,8 @@ _HISTORIES = st.builds(
 )
 
 
-def histories() -> st.SearchStrategy[GuardBaseline]:
-    return _HISTORIES
+def baselines() -> st.SearchStrategy[GuardBaseline]:
+    return _BASELINES
 
 
 def findings() -> st.SearchStrategy[Finding]:
@@ -202,8 +202,8 @@ def plans(draw: st.DrawFn) -> Plan:
     """Make plans that follow from a situation."""
     situation = draw(situations())
     noticed = draw(st.lists(findings(), max_size=3))
-    history = draw(histories())
-    changes = hold_changes(diff(situation.desired, situation.live, situation.policy), situation.policy, history)
+    baseline = draw(baselines())
+    changes = hold_changes(diff(situation.desired, situation.live, situation.policy), situation.policy, baseline)
     offset = timezone(timedelta(hours=draw(st.integers(-11, 11))))
     plan = make_plan(
         account="https://school.example.com",
@@ -211,12 +211,12 @@ def plans(draw: st.DrawFn) -> Plan:
         source=SOURCE,
         policy=situation.policy,
         changes=changes,
-        verdicts=judge(changes, situation.live, situation.policy, listed(situation.rows, noticed).findings, history),
+        verdicts=judge(changes, situation.live, situation.policy, listed(situation.rows, noticed).findings, baseline),
         findings=noticed,
         requests=Requests(
             draw(st.dictionaries(st.sampled_from(["search", "get"]), st.integers(0, 9))),
             3,
-            tuple(draw(st.lists(_WAYS))),
+            tuple(draw(st.lists(_READ_STEPS))),
         ),
     )
     return replace(plan, impact=draw(st.none() | impacts()))

@@ -24,7 +24,7 @@ from rolesync.planner.verdicts import advise
 
 
 def judge(
-    changes: Changes, live: Live, policy: Policy, findings: Sequence[Finding], history: GuardBaseline
+    changes: Changes, live: Live, policy: Policy, findings: Sequence[Finding], baseline: GuardBaseline
 ) -> tuple[Verdict, ...]:
     """Compare the changes with every limit of the policy.
 
@@ -33,28 +33,27 @@ def judge(
         live: the users in Studio, to find the owner.
         policy: the limits. Shares are from 0 to 1.
         findings: the findings of the reader.
-        history: the age of the list, the lengths of this list and the list last applied, the holders after the last
+        baseline: the age of the list, the lengths of this list and the list last applied, the holders after the last
             run, and repeated changes.
 
     Returns:
         Verdicts on the list (errors, age, shrinking), the read of Studio, the owner, the protected users, and the roles
         that additions would cost. For each managed role, verdicts on the number of removals, their share of the
-        holders, and the remaining holders. The last verdicts are on repeated changes, and
-        on the clock.
+        holders, and the remaining holders. The last verdicts are on repeated changes, and on the clock.
     """
     removals = changes.changes[rows_with(changes.changes["action"], {Action.REMOVE.value})]
     rivals = rival_losses(changes.changes)
     losses = pd.concat([removals, rivals], ignore_index=True)
     verdicts = [
         input_refused(findings),
-        max_age_hours(history.age_hours, policy, is_fetched=history.is_fetched),
-        max_shrink_share(history, policy, len(removals)),
-        live_vanished(live, history),
+        max_age_hours(baseline.age_hours, policy, is_fetched=baseline.is_fetched),
+        max_shrink_share(baseline, policy, len(removals)),
+        live_vanished(live, baseline),
         *named_user_guards(losses, live, changes, policy),
         rival_roles(rivals, changes.changes),
     ]
     verdicts += role_limits(changes, rivals, policy)
-    return (*verdicts, _repeat_runs(changes.changes, policy, history), clock_skew(live))
+    return (*verdicts, _repeat_runs(changes.changes, policy, baseline), clock_skew(live))
 
 
 def judge_after_review(
@@ -95,18 +94,18 @@ def _after_review(old: Verdict, new: Verdict, removals: int) -> Verdict:
     return new
 
 
-def _repeat_runs(changes: pd.DataFrame, policy: Policy, history: GuardBaseline) -> Verdict:
+def _repeat_runs(changes: pd.DataFrame, policy: Policy, baseline: GuardBaseline) -> Verdict:
     """Warn about changes that earlier runs sent in vain. This guard never blocks."""
     rule, limit = "repeat_runs", policy.repeat_runs
     repeated = changes.iloc[:0]
-    if history.repeated:
+    if baseline.repeated:
         columns = (changes[name].tolist() for name in ("user_id", "action", "role"))
-        repeated = changes[[change in history.repeated for change in zip(*columns, strict=True)]]
+        repeated = changes[[change in baseline.repeated for change in zip(*columns, strict=True)]]
     if not len(repeated):
         message = f"no change was also sent by each of the last {limit} runs" if limit else "repetition is not checked"
         return Verdict(rule, VerdictStatus.PASS, message, limit=limit or None, value=0)
     keys = zip(repeated["user_id"], repeated["action"], repeated["role"], strict=True)
-    done = np.array([history.repeated[key] for key in keys], np.bool_)
+    done = np.array([baseline.repeated[key] for key in keys], np.bool_)
     causes = []
     if done.any():
         causes.append(

@@ -65,11 +65,11 @@ def max_age_hours(age: float | None, policy: Policy, *, is_fetched: bool = False
     return limited(rule, "", blocked=blocked, measured=measured, advice=advise(rule, check), limit=limit, value=age)
 
 
-def max_shrink_share(history: GuardBaseline, policy: Policy, removals: int) -> Verdict:
+def max_shrink_share(baseline: GuardBaseline, policy: Policy, removals: int) -> Verdict:
     """Block a list much shorter than the list last applied; `removals` is their number in the plan."""
     rule, limit = "max_shrink_share", policy.max_shrink_share
-    shared_roles = [role for role in history.listed if role in history.applied]  # other roles are not comparable
-    before, now = (sum(numbers[role] for role in shared_roles) for numbers in (history.applied, history.listed))
+    shared_roles = [role for role in baseline.listed if role in baseline.applied]  # other roles are not comparable
+    before, now = (sum(numbers[role] for role in shared_roles) for numbers in (baseline.applied, baseline.listed))
     if not before:
         message = "no list of these roles was applied before, so there is nothing to compare with"
         return Verdict(rule, VerdictStatus.PASS, message, limit=limit)

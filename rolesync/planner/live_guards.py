@@ -9,7 +9,7 @@ from rolesync.model.vocabulary import VerdictStatus
 _ADVICE = "search for some of them in Studio, and plan again later; if this is right, override this plan by its digest"
 
 
-def live_vanished(live: Live, history: GuardBaseline) -> Verdict:
+def live_vanished(live: Live, baseline: GuardBaseline) -> Verdict:
     """Block a plan if Studio shows no user at all, or if most holders of a role are gone since the last run.
 
     Warn if the holders of the last run should be known and are not.
@@ -18,18 +18,18 @@ def live_vanished(live: Live, history: GuardBaseline) -> Verdict:
 
     Args:
         live: the users in Studio: all holders of the managed roles, and the users of the list who were found.
-        history: the length of the list, and the holders that are expected since the last run.
+        baseline: the length of the list, and the holders that are expected since the last run.
     """
     rule, block = "live_vanished", VerdictStatus.BLOCK
-    before = history.expected.certain if history.expected else {}
-    is_expected = any(history.listed.values()) or any(before.values())
+    before = baseline.expected.certain if baseline.expected else {}
+    is_expected = any(baseline.listed.values()) or any(before.values())
     if is_expected and live.users.empty:
         message = f"Studio shows no holder of a managed role, and no user of the list: {_ADVICE}"
         return Verdict(rule, block, message, limit=1, value=0)
     if vanished := vanished_holders(before, live):
         message = f"{vanished} since the last run, at most {vanished.allowed:,} allowed: {_ADVICE}"
         return Verdict(rule, block, message, vanished.role, vanished.allowed, vanished.gone)
-    if history.lost_snapshot:
+    if baseline.lost_snapshot:
         message = (
             "the holders at the last run are unknown, because holders.json is missing or was changed: check that no "
             "removal is of a user whose address was changed in Studio; the next run saves the file again"

@@ -16,7 +16,7 @@ from rolesync.model.plans import Changes, Policy, RoleCount
 from rolesync.model.reasons import HeldReason, Reason
 from rolesync.model.vocabulary import Mode
 from tests.hashing import hashes_of
-from tests.strategies import BIGGEST_ID, UNREAD, Row, Situation, User, desired_of, listed, live_of, situations
+from tests.strategies import BIGGEST_ID, UNMANAGED, Row, Situation, User, desired_of, listed, live_of, situations
 
 thorough = settings(max_examples=100, deadline=None)
 
@@ -71,7 +71,7 @@ def test_neighbouring_ids_above_two_to_the_53_stay_distinct() -> None:
 
 def test_each_removal_has_its_reason_and_row() -> None:
     result = run(
-        [Row(4, "ann@example.edu", 0, UNREAD), Row(6, "ann@example.edu", 0, "Teacher"), Row(7, "", 3, "Teacher")],
+        [Row(4, "ann@example.edu", 0, UNMANAGED), Row(6, "ann@example.edu", 0, "Teacher"), Row(7, "", 3, "Teacher")],
         [
             user(1, "ann@example.edu", "Admin"),
             user(2, "bo@example.edu", "Admin"),
@@ -153,7 +153,7 @@ def test_an_id_with_another_users_address_holds_both_users(user_id: int) -> None
 
 def test_an_uncertain_row_for_an_unmanaged_role_holds_removals_too() -> None:
     users = [user(1, "ann@example.edu", "Admin"), user(2, "bo@example.edu", "Admin")]
-    assert held_of(run([Row(2, "bo@example.edu", 1, UNREAD)], users)) == [
+    assert held_of(run([Row(2, "bo@example.edu", 1, UNMANAGED)], users)) == [
         (2, "ann@example.edu", 1, "Admin", "remove", "identity_mismatch"),
         (2, "bo@example.edu", 2, "Admin", "remove", "identity_mismatch"),
     ]
@@ -176,7 +176,7 @@ def test_an_empty_list_for_an_empty_account_changes_nothing() -> None:
 
 def test_a_read_without_a_managed_role_is_refused() -> None:
     with pytest.raises(ValueError, match=r"not complete for \['Student'\]"):
-        run([], [user(1, "", "Admin")], Policy(("Admin", UNREAD)))
+        run([], [user(1, "", "Admin")], Policy(("Admin", UNMANAGED)))
 
 
 def test_a_user_who_occurs_twice_is_refused() -> None:

@@ -13,7 +13,7 @@ from rolesync.model.history import GuardBaseline
 from rolesync.model.lists import Source
 from rolesync.model.plans import Changes, Plan, Policy, RoleCount
 from rolesync.model.vocabulary import Level, Mode
-from tests.strategies import ROLES, Row, Situation, User, desired_of, histories, live_of, plans, situations
+from tests.strategies import ROLES, Row, Situation, User, baselines, desired_of, live_of, plans, situations
 
 USERS = (
     User(1, "ann@example.edu", "Ann", frozenset({"Admin", "Teacher"})),
@@ -74,7 +74,7 @@ def test_hold_removals_takes_precedence_over_a_grace_period() -> None:
 
 
 @settings(max_examples=100, deadline=None)
-@given(situations(), histories())
+@given(situations(), baselines())
 def test_no_change_is_lost_and_only_removals_wait(situation: Situation, baseline: GuardBaseline) -> None:
     policy = situation.policy
     before = diff(situation.desired, situation.live, policy)

@@ -22,9 +22,9 @@ def keeping(users: list[User]) -> Desired:
 
 
 def verdict(
-    rule: str, users: list[User], desired: Desired, policy: Policy, history: GuardBaseline = UNKNOWN
+    rule: str, users: list[User], desired: Desired, policy: Policy, baseline: GuardBaseline = UNKNOWN
 ) -> Verdict:
     live = live_of(users)
-    verdicts = judge(diff(desired, live, policy), live, policy, desired.findings, history)
+    verdicts = judge(diff(desired, live, policy), live, policy, desired.findings, baseline)
     (result,) = [result for result in verdicts if result.rule == rule]
     return result

@@ -33,19 +33,19 @@ ADMINS = [User(at, f"p{at}@example.edu", f"P {at}", frozenset({"Admin"})) for at
 NEW = User(20, "new@example.edu", "New", frozenset({"Student"}))
 
 
-def reviewable(policy: Policy | None = None, history: GuardBaseline | None = None, stay: int = 6) -> Plan:
+def reviewable(policy: Policy | None = None, baseline: GuardBaseline | None = None, stay: int = 6) -> Plan:
     """A plan that adds one Admin and removes those after the first `stay`."""
-    policy, history = policy or Policy(owner="1", max_removals_share=0.5), history or GuardBaseline()
+    policy, baseline = policy or Policy(owner="1", max_removals_share=0.5), baseline or GuardBaseline()
     live = live_of([*ADMINS, NEW])
     rows = [Row(at + 1, f"p{at}@example.edu", 0, "Admin") for at in range(1, stay + 1)]
-    changes = hold_changes(diff(listed([*rows, Row(9, "new@example.edu", 0, "Admin")]), live, policy), policy, history)
+    changes = hold_changes(diff(listed([*rows, Row(9, "new@example.edu", 0, "Admin")]), live, policy), policy, baseline)
     return make_plan(
         account="https://school.example.com",
         created_at=CREATED_AT,
         source=SOURCE,
         policy=policy,
         changes=changes,
-        verdicts=judge(changes, live, policy, (), history),
+        verdicts=judge(changes, live, policy, (), baseline),
         findings=(),
         requests=Requests({"search": 1}),
         planned_by="maker",
@@ -162,8 +162,8 @@ def test_a_plan_without_its_blocking_change_is_ready() -> None:
 
 
 def test_released_removals_are_compared_with_every_limit() -> None:
-    history = GuardBaseline(listed={"Admin": 3}, applied={"Admin": 9})
-    plan = reviewable(Policy(owner="8", hold_removals=True, max_removals=1), history)
+    baseline = GuardBaseline(listed={"Admin": 3}, applied={"Admin": 9})
+    plan = reviewable(Policy(owner="8", hold_removals=True, max_removals=1), baseline)
     assert plan.status == "ready"
     assert releasable(plan) == {(7, "Admin"), (8, "Admin")}
     decided_plan = decide(plan, Decisions(released={(7, "Admin"): "has decided_plan", (8, "Admin"): ""}))
@@ -172,7 +172,7 @@ def test_released_removals_are_compared_with_every_limit() -> None:
     assert decided_plan.changes["name"].tolist() == ["New", "P 7", "P 8"]
     assert decided_plan.changes["reason"].tolist() == ["listed", "not_listed", "not_listed"]
     assert not set(decided_plan.held["reason"]) & WAITING
-    today = judge(_changes(decided_plan), live_of([*ADMINS, NEW]), plan.policy, (), history)
+    today = judge(_changes(decided_plan), live_of([*ADMINS, NEW]), plan.policy, (), baseline)
     blocked = {verdict.rule for verdict in today if verdict.status == "block"}
     assert blocked == {verdict.rule for verdict in decided_plan.blocked}
 

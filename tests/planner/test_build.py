@@ -44,7 +44,7 @@ def planned(
     rows: Iterable[Row] = ROWS,
     users: Iterable[User] = USERS,
     policy: Policy = POLICY,
-    history: GuardBaseline = UNKNOWN,
+    baseline: GuardBaseline = UNKNOWN,
     **changed: object,
 ) -> Plan:
     """The plan of a situation, some of its parts replaced."""
@@ -56,7 +56,7 @@ def planned(
         "source": SOURCE,
         "policy": policy,
         "changes": changes,
-        "verdicts": judge(changes, live, policy, (), history),
+        "verdicts": judge(changes, live, policy, (), baseline),
         "findings": (),
         "requests": Requests({"search": 2}, 2),
     }

@@ -58,12 +58,12 @@ def test_another_situation_has_another_digest(changed: dict[str, Any]) -> None:
 def test_a_list_that_grows_older_has_the_same_digest_until_it_is_too_old() -> None:
     policy = replace(POLICY, max_age_hours=24.0)
     young, older, too_old, ancient = (
-        planned(policy=policy, history=GuardBaseline(age_hours=age)) for age in (1, 23, 25, 99)
+        planned(policy=policy, baseline=GuardBaseline(age_hours=age)) for age in (1, 23, 25, 99)
     )
     assert young.verdicts != older.verdicts
     assert young.digest == older.digest
     assert too_old.status == "blocked"
     assert too_old.digest == ancient.digest != young.digest
     assert (
-        planned(policy=replace(policy, max_age_hours=23.5), history=GuardBaseline(age_hours=23)).digest != older.digest
+        planned(policy=replace(policy, max_age_hours=23.5), baseline=GuardBaseline(age_hours=23)).digest != older.digest
     )

@@ -11,7 +11,7 @@ from rolesync.model.plans import Policy
 from rolesync.model.vocabulary import ON_REMOVALS, RIVAL_ROLES, Mode
 from rolesync.planner.guards import judge
 from tests.planner.judging import BLOCK, PASS, UNKNOWN, WARN, admins, keeping, verdict
-from tests.strategies import Situation, histories, live_of, situations
+from tests.strategies import Situation, baselines, live_of, situations
 
 
 def test_every_guard_gives_a_verdict_for_every_role() -> None:
@@ -38,11 +38,11 @@ def test_every_guard_gives_a_verdict_for_every_role() -> None:
 
 
 @settings(max_examples=100, deadline=None)
-@given(situations(), histories())
-def test_guards_count_exactly_the_changes_of_the_plan(situation: Situation, history: GuardBaseline) -> None:
+@given(situations(), baselines())
+def test_guards_count_exactly_the_changes_of_the_plan(situation: Situation, baseline: GuardBaseline) -> None:
     policy = situation.policy
-    changes = hold_changes(diff(situation.desired, situation.live, policy), policy, history)
-    verdicts = judge(changes, situation.live, policy, (), history)
+    changes = hold_changes(diff(situation.desired, situation.live, policy), policy, baseline)
+    verdicts = judge(changes, situation.live, policy, (), baseline)
     results = {(result.rule, result.role): result for result in verdicts}
     actions = list(changes.changes[["user_id", "action", "role"]].itertuples(index=False, name=None))
     roles_of = {user.user_id: user.roles for user in situation.users}
@@ -62,7 +62,7 @@ def test_guards_count_exactly_the_changes_of_the_plan(situation: Situation, hist
         assert (results["max_removals_share", role].status is BLOCK) == too_many
     if (policy.mode is Mode.ADDITIVE or policy.hold_removals) and not losses:
         assert not [result for result in verdicts if result.status is BLOCK and result.rule in ON_REMOVALS]
-    age = history.age_hours or 0
+    age = baseline.age_hours or 0
     too_old = policy.max_age_hours is not None and (age > policy.max_age_hours or age < -0.25)
     assert (results["max_age_hours", ""].status is BLOCK) == too_old
     protected = [user_id for user_id, _ in losses if _is_any(user_id, situation, policy.protected_users)]
@@ -90,8 +90,8 @@ def test_changes_that_no_run_repeated_pass(limit: int) -> None:
 
 def test_repeated_changes_are_a_warning_with_the_likely_cause() -> None:
     users = admins(9)
-    history = GuardBaseline(repeated={(1, "remove", "Admin"): True, (2, "remove", "Admin"): False})
-    result = verdict("repeat_runs", users, keeping(users[2:]), Policy(max_removals_share=1), history)
+    baseline = GuardBaseline(repeated={(1, "remove", "Admin"): True, (2, "remove", "Admin"): False})
+    result = verdict("repeat_runs", users, keeping(users[2:]), Policy(max_removals_share=1), baseline)
     assert (result.status, result.value, result.limit) == (WARN, 2, 3)
     assert "remove Admin of p1@example.edu (1): done each time, and reversed since" in result.message
     assert "account admins" in result.message

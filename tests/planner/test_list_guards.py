@@ -17,8 +17,8 @@ from tests.strategies import CREATED_AT, SOURCE
 
 def shrunk(before: int, now: int, policy: Policy) -> Verdict:
     users = admins(3)
-    history = GuardBaseline(listed={"Admin": now, "Teacher": 1}, applied={"Admin": before, "Observer": 900})
-    return verdict("max_shrink_share", users, keeping(users), policy, history)
+    baseline = GuardBaseline(listed={"Admin": now, "Teacher": 1}, applied={"Admin": before, "Observer": 900})
+    return verdict("max_shrink_share", users, keeping(users), policy, baseline)
 
 
 def test_errors_in_the_list_block_without_override() -> None:
@@ -70,7 +70,7 @@ def test_a_shrunk_list_only_warns_where_nobody_can_be_removed(policy: Policy) ->
 
 
 @pytest.mark.parametrize(
-    "history",
+    "baseline",
     [
         UNKNOWN,
         GuardBaseline(listed={"Admin": 1}),
@@ -78,9 +78,9 @@ def test_a_shrunk_list_only_warns_where_nobody_can_be_removed(policy: Policy) ->
         GuardBaseline({}, {"Admin": 9}),
     ],
 )
-def test_a_list_without_an_earlier_list_cannot_have_shrunk(history: GuardBaseline) -> None:
+def test_a_list_without_an_earlier_list_cannot_have_shrunk(baseline: GuardBaseline) -> None:
     users = admins(3)
-    result = verdict("max_shrink_share", users, keeping(users), Policy(max_shrink_share=0), history)
+    result = verdict("max_shrink_share", users, keeping(users), Policy(max_shrink_share=0), baseline)
     assert (result.status, result.limit, result.value) == (PASS, 0, None)
     assert "no list of these roles was applied before" in result.message
 

@@ -17,9 +17,9 @@ def expecting(*user_ids: int, doubtful: tuple[int, ...] = ()) -> GuardBaseline:
     return GuardBaseline(expected=ExpectedHolders("r1", {"Admin": dict.fromkeys(user_ids, "")}, frozenset(doubtful)))
 
 
-@pytest.mark.parametrize("history", [GuardBaseline(listed={"Admin": 9}), expecting(1)])
-def test_a_studio_without_any_user_blocks(history: GuardBaseline) -> None:
-    result = verdict("live_vanished", [], keeping(admins(9)), Policy(), history)
+@pytest.mark.parametrize("baseline", [GuardBaseline(listed={"Admin": 9}), expecting(1)])
+def test_a_studio_without_any_user_blocks(baseline: GuardBaseline) -> None:
+    result = verdict("live_vanished", [], keeping(admins(9)), Policy(), baseline)
     assert (result.status, result.limit, result.value, result.overridable) == (BLOCK, 1, 0, True)
     assert "no holder of a managed role, and no user of the list" in result.message
     assert "override this plan by its digest" in result.message
@@ -51,8 +51,8 @@ def test_unknown_holders_of_the_last_run_are_a_warning() -> None:
 
 
 def test_users_in_doubt_are_not_missed() -> None:
-    history = expecting(*range(1, 11), doubtful=tuple(range(5, 11)))
-    assert verdict("live_vanished", admins(4), keeping(admins(4)), Policy(), history).status is PASS
+    baseline = expecting(*range(1, 11), doubtful=tuple(range(5, 11)))
+    assert verdict("live_vanished", admins(4), keeping(admins(4)), Policy(), baseline).status is PASS
 
 
 @pytest.mark.parametrize(
