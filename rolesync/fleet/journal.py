@@ -81,7 +81,8 @@ def entries(folder: Path, start: Position) -> Iterator[tuple[Position, dict[str,
     """Yield the entries of the journal after a place, each with the place after it.
 
     Raises:
-        RecordError, RecordBrokenError: as `lines_from`.
+        RecordError: the journal can't be read.
+        RecordBrokenError: an entry was changed after it was written.
     """
     for position, line in lines_from(folder, start):
         entry = json.loads(line)

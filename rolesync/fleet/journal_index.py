@@ -1,4 +1,4 @@
-"""An index of a fleet's journal, as far as earlier runs have read the journal, so that no run reads years of nights.
+"""An index of the part of a fleet's journal that earlier runs have read, so that no run reads years of nights again.
 
 The index is a file beside the journal. It holds the place up to which the journal was read, the facts about accounts up
 to there, the places where the last runs begin, and a checksum. A command reads only the lines after that place. If the
@@ -21,7 +21,7 @@ from rolesync.model.fleet import SUCCESSES, RecordHead
 from rolesync.private_files import replace_file
 
 RUNS = 60
-"""The last runs whose places are kept; about a fortnight of nights in steps."""
+"""Number of last runs whose places are kept; about a fortnight of nights in steps."""
 
 _FILE = "journal.index.json"
 _FORMAT = 1
@@ -54,7 +54,7 @@ class JournalIndex:
 
     @property
     def has_all_runs(self) -> bool:
-        """Whether no run of the journal is missing in `runs`."""
+        """Whether `runs` certainly has every run of the journal."""
         return len(self.runs) < RUNS
 
 
@@ -65,7 +65,8 @@ def read_index(folder: Path) -> JournalIndex:
     """Read what the journal in a folder contains: from the index, and from the lines after it.
 
     Raises:
-        RecordError, RecordBrokenError: as `lines_from`.
+        RecordError: the journal can't be read.
+        RecordBrokenError: an entry was changed after it was written.
     """
     saved = _load(folder)
     last_success, heads = dict(saved.last_success), dict(saved.heads)
@@ -103,7 +104,8 @@ def all_runs(folder: Path) -> Iterator[RunStart]:
     """Read from the whole journal where each run begins, oldest first.
 
     Raises:
-        RecordError, RecordBrokenError: as `lines_from`.
+        RecordError: the journal can't be read.
+        RecordBrokenError: an entry was changed after it was written.
     """
     end = START
     for position, entry in entries(folder, START):
@@ -113,7 +115,7 @@ def all_runs(folder: Path) -> Iterator[RunStart]:
 
 
 def _load(folder: Path) -> JournalIndex:
-    """Load the saved index; an empty one if there is none that fits the journal."""
+    """Load the saved index; an empty one if it is missing, damaged, or doesn't fit the journal."""
     with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
         content = json.loads((folder / _FILE).read_bytes())
         is_whole = content.pop("sha256") == _checksum(content)

@@ -92,7 +92,8 @@ def find_night(folder: Path, run: str = "", commands: Collection[str] = ()) -> P
 
     Raises:
         UsageError: there is no such run, or there are several.
-        RecordError, RecordBrokenError: as `lines_from`.
+        RecordError: the journal can't be read.
+        RecordBrokenError: an entry was changed after it was written.
     """
     index = read_index(folder)
     matches = _matches(index.runs, run, commands)

@@ -106,7 +106,7 @@ class Changes:
 
 @dataclass(frozen=True, eq=False)
 class Drift:
-    """Changes of managed roles by other hands (DRIFT) since the run `since`; "" if they are unknown."""
+    """Changes of managed roles by other hands (DRIFT) since the run `since`; it is "" if there is no such run."""
 
     since: str = ""
     changes: "pd.DataFrame" = field(default_factory=lambda: frame(DRIFT))
@@ -144,11 +144,10 @@ class Plan:
     """All changes, checked and with a digest. What a reviewer sees is what is applied.
 
     `digest` covers the changes, the limits, the list and the approval. It doesn't cover who made the plan and when, the
-    drift before, the media of users, `names`, `domains` and the requests. So the same situation has the same digest
-    tomorrow. `releasable_removals` (CHANGES) are the removals in `held` that a reviewer may release, as they would be
-    sent. `periods` are the days on which changes are right, for those that depend on dates. `names` are the names in
-    Studio of users in `held`, by user id. `domains` count the holders in the mail domains of users who lose a role, or
-    would.
+    drift, the media of users, `names`, `domains` and the requests. So the same situation has the same digest tomorrow.
+    `releasable_removals` (CHANGES) are the removals in `held` that a reviewer may release, as they would be sent.
+    `periods` are the days on which changes are right, for those that depend on dates. `names` are the names in Studio
+    of users in `held`, by user id. `domains` count the holders in the mail domains of users who lose a role, or would.
     """
 
     account: str  # scheme and host of Studio
@@ -179,7 +178,7 @@ class Plan:
 
     @property
     def unreviewed_digest(self) -> str:
-        """The digest of the plan before its approval; its own without one."""
+        """The digest of the plan before its approval; the plan's own digest if it has no approval."""
         return self.approval.reviewed_digest if self.approval else self.digest
 
     @property
@@ -189,7 +188,7 @@ class Plan:
 
     @property
     def passes_without_removals(self) -> bool:
-        """Whether no guard would block a new plan that holds all removals, as far as this plan shows."""
+        """Whether a new plan that holds all removals would pass the guards, as far as this plan shows."""
         costs_roles = any(verdict.rule == "rival_roles" and verdict.value for verdict in self.verdicts)
         rules = {verdict.rule for verdict in self.blocked}
         return rules <= ON_REMOVALS and not costs_roles and not self.source.undoes
