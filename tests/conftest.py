@@ -1,4 +1,4 @@
-"""The fixtures of several folders: starting and stopping them takes longer than most tests."""
+"""Fixtures that tests of several folders share, since some take longer to start and stop than most tests."""
 
 import logging
 import os
@@ -47,9 +47,9 @@ stop_ignoring_signals()
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Measuring coverage doubles the time of a test: random tests and whole runs, which repeat others, do without.
+    """Don't measure the coverage of random tests and whole runs, which repeat others: it would double their time.
 
-    They are the longest, and come first: at the end, short tests keep all processors busy.
+    They are the longest, and come first. So short tests keep all processors busy at the end.
     """
     for item in items:
         if "hypothesis" in item.keywords or item.path.relative_to(_TESTS).parts[0] in _UNMEASURED:
@@ -72,7 +72,7 @@ def _processes_as_measured(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture(autouse=True)
 def _log_as_before() -> Iterator[None]:
-    """Leave the log of each test behind, which may drop what a later test looks for."""
+    """Reset the settings of the log after each test, since they may drop an entry that a later test looks for."""
     before, disabled = structlog.get_config() if structlog.is_configured() else {}, logging.root.manager.disable
     yield
     logging.disable(disabled)
@@ -84,7 +84,7 @@ def _log_as_before() -> Iterator[None]:
 
 @pytest.fixture
 def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stand in an empty folder, with nothing of ours in the environment."""
+    """Work in an empty folder, without any ROLESYNC_ variable in the environment."""
     for name in [name for name in os.environ if name.upper().startswith("ROLESYNC_")]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
@@ -98,7 +98,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def sandboxes() -> Iterator[Callable[[Options], Sandbox]]:
-    """Give a sandbox in this process for each set of options, as new."""
+    """Get a sandbox in this process by its options, reset. Equal options share one sandbox."""
     with ExitStack() as stack:
         running: dict[str, Sandbox] = {}
 
@@ -121,7 +121,7 @@ def own_process() -> Iterator[Control]:
 
 @pytest.fixture
 def studio(own_process: Control) -> Control:
-    """The sandbox of a process of its own, as new; some folders have another sandbox of this name."""
+    """The sandbox in a separate process, reset; some folders have another fixture of this name."""
     own_process.reset()
     return own_process
 
@@ -134,7 +134,7 @@ def sh(tmp_path: Path, studio: Control) -> Shell:
 
 @pytest.fixture(scope="session")
 def engines() -> Iterator["SharedEngines"]:
-    """Engines whose workers outlive a command: to start a worker takes longer than most accounts."""
+    """Engines whose workers outlive a command, because starting a worker takes longer than most accounts."""
     from tests.fleet.tools import SharedEngines  # noqa: PLC0415  # most tests need no fleet
 
     with closing(SharedEngines()) as engines:
@@ -161,7 +161,7 @@ def browser() -> Iterator["Browser"]:
 
 @pytest.fixture(scope="module")
 def synced(tmp_path_factory: pytest.TempPathFactory, own_process: Control) -> Shell:
-    """A shell in whose account one run was recorded; Studio itself may be as new again."""
+    """A shell in whose account one run was recorded; other tests may have reset Studio since."""
     own_process.reset()
     sh = shell(tmp_path_factory.mktemp("synced"), own_process)
     assert sh.run("sync", SAMPLE).returncode == 0

@@ -16,10 +16,10 @@ CONTROLS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 class Terminal:
-    """Runs a command on a pseudo-terminal, and types an answer to each question: the first, and those of `then`,
-    whose answers may be functions of what was shown.
+    """Runs a command on a pseudo-terminal, and types `answer` when `question` appears.
 
-    `text` is all that was shown, `code` the exit code.
+    `then` lists further questions, each followed by its answer, or by a function from the output so far to the answer.
+    `text` is the whole output, `code` the exit code.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class Terminal:
         self._asked = 0  # visible characters up to the last question, which may be asked again
         ours, theirs = pty.openpty()
         command = [str(word) for word in (ROLESYNC, *arguments)]
-        # A session of its own has no other terminal, which a hidden question would be asked at.
+        # In a session of its own, the command can't ask a hidden question on another terminal.
         variables = {**sh.environment(), "TERM": "xterm-256color", "COLUMNS": "120", "LINES": "50", **variables}
         process = subprocess.Popen(
             command,
@@ -69,7 +69,7 @@ class Terminal:
             assert ready, f"{words!r} didn't come within {PATIENCE} s: {self.text}"
             try:
                 shown = os.read(ours, 65536)
-            except OSError as error:  # how Linux says that nobody holds the other end any more
+            except OSError as error:  # on Linux, the command has closed its end
                 if error.errno != errno.EIO:
                     raise
                 shown = b""

@@ -31,7 +31,7 @@ class MigrateOptions:
 
 
 def parse_pairs(option: str, texts: Sequence[str] | None) -> dict[str, str]:
-    """Parse the NAME=ROLE of an option that may be repeated.
+    """Parse the NAME=ROLE pairs of a repeatable option.
 
     Raises:
         UsageError: a text isn't NAME=ROLE, or a name appears twice.
@@ -60,16 +60,17 @@ def build_recipe(options: MigrateOptions, settings: "Settings") -> "Recipe":
     if preset is None:
         raise UsageError(f"--from {options.preset}: no such export", hint=f"choose one of {', '.join(preset_names())}")
     _refuse_contradictions(options)
-    here, _, there = options.key.partition("=")
-    if options.key and not (here.strip() and there.strip()):
+    key_header, _, joined_key_header = options.key.partition("=")
+    if options.key and not (key_header.strip() and joined_key_header.strip()):
         raise UsageError(f"--key {options.key}: not HEADER=HEADER", hint="write it like --key 'Employee number=id'")
-    number = column_number if settings.no_header else str.strip  # a joined file has a header
+    number = column_number if settings.no_header else str.strip
+    number_of_person = str if options.joins else number  # then addresses and names are in the joined file, by header
     named = {
-        "join_email" if options.joins else "email": (str if options.joins else number)(settings.email_column),
-        "join_name" if options.joins else "name": (str if options.joins else number)(options.name_column),
+        "join_email" if options.joins else "email": number_of_person(settings.email_column),
+        "join_name" if options.joins else "name": number_of_person(options.name_column),
         "user_id": number(settings.user_id_column),
         "role": number(settings.role_column),
-        "key": number(here),
+        "key": number(key_header),
     }
     needed = tuple(named[field] for field in ("email", "name", "user_id", "key") if named.get(field))
     columns: dict[str, Any] = {field: (text,) for field, text in named.items() if text}
@@ -78,7 +79,7 @@ def build_recipe(options: MigrateOptions, settings: "Settings") -> "Recipe":
     if options.separator:
         columns["separator"] = options.separator
     if options.key:
-        columns["join_key"] = ((there.strip(),),)
+        columns["join_key"] = ((joined_key_header.strip(),),)
     words: dict[str, Any] = {name: words for name, words in (("yes", options.yes), ("no", options.no)) if words}
     recipe = Recipe(
         **columns,
@@ -96,7 +97,11 @@ def build_recipe(options: MigrateOptions, settings: "Settings") -> "Recipe":
 
 
 def _refuse_contradictions(options: MigrateOptions) -> None:
-    """Refuse options that would have no effect beside another option."""
+    """Refuse options that would have no effect beside another option.
+
+    Raises:
+        UsageError: there is such an option.
+    """
     alone = {"--role": options.role, "--matrix": options.matrix, "--sheet-role": options.sheet_roles}
     by_column = {"--role-column": options.role_column, "--map": options.mapping, "--separator": options.separator}
     present = [name for name, value in alone.items() if value]

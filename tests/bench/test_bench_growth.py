@@ -14,7 +14,7 @@ def test_both_ways_do_what_the_list_asks_for() -> None:
     assert not first.script.estimated
 
 
-def test_the_table_stands_between_its_marks(tmp_path: Path) -> None:
+def test_the_table_is_written_between_its_marks(tmp_path: Path) -> None:
     cells = [Cell(1_000, 1, Figures(30, 0.5, 90.0), Figures(900, 4_000.0, 0.0, estimated=True))]
     page, begin, end = tmp_path / "performance.md", BEGIN.format(MARK), END.format(MARK)
     page.write_text(f"a\n{begin}old\n{end}\nb\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Every refusal of a list or a spreadsheet that ends with options or a command: what it advises is run, and goes on."""
+"""Each refusal of a list or a spreadsheet that advises an option or a command: its advice is run, and helps."""
 
 import json
 import re
@@ -121,7 +121,7 @@ CORRECTED = frozenset(
         CellReason.CONTRADICTION,
     }
 )
-"""Codes of refusals that only another file corrects; in `migrate`, `--partial` goes on without their rows."""
+"""Codes of refusals that only a corrected file ends; in `migrate`, `--partial` goes on without their rows."""
 
 _REFUSES = re.compile(
     r"(?:error|CellError)\(\s*(Code|CellReason)\.(\w+)|REFUSED, (Code|CellReason)\.(\w+)|return (CellReason)\.(\w+)"
@@ -152,7 +152,7 @@ def test_refusals_that_another_file_corrects_advise_no_option(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("case", ADVISED, ids=lambda case: f"{case.command[0]}-{case.code}")
-def test_what_a_refusal_advises_goes_on(sh: Shell, case: Refused) -> None:
+def test_the_advice_of_a_refusal_helps(sh: Shell, case: Refused) -> None:
     for name, content in case.files.items():
         (sh.folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
     codes, advice = _refusals(sh, case.command)
@@ -161,16 +161,18 @@ def test_what_a_refusal_advises_goes_on(sh: Shell, case: Refused) -> None:
     assert commands, advice
     for command, text in commands:
         _, again = _refusals(sh, command)
-        is_whole = text.startswith("rolesync migrate")
-        assert not again if is_whole else text not in again, command
+        if text.startswith("rolesync migrate"):  # a complete command
+            assert not again, command
+        else:
+            assert text not in again, command
 
 
 def _refusals(sh: Shell, command: tuple[str, ...]) -> tuple[set[str], list[str]]:
     """The codes by which a command refuses, "" for an error without a code, and the texts with advice."""
     done = sh.run(*command, "--format", "json", base_url=None, token=None)
     assert done.returncode in {0, 3, 5, 64}, done.stderr
-    looks = command[0] == "migrate" and "-o" not in command  # it shows what the file holds
-    if looks or done.returncode in {0, 5}:
+    only_shows = command[0] == "migrate" and "-o" not in command  # the file's content, whose refusals are no failure
+    if only_shows or done.returncode in {0, 5}:
         return set(), []
     result = json.loads(done.stdout)
     errors = [finding for finding in result.get("findings", []) if finding.get("level") == "error"]

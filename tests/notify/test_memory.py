@@ -27,18 +27,18 @@ def nights(
     hours: float = 24,
     down: tuple[int, ...] = (),
 ) -> Iterator[str]:
-    """Let runs end one after the other; yields what is sent. In the nights of `down`, nothing is delivered."""
+    """End runs one after the other, and yield the message of each. In the nights of `down`, nothing is delivered."""
     past = ChannelMemory()
     for night, end in enumerate(ends):
         status, more = end if isinstance(end, tuple) else (end, {})
         decision = decide(channel, ending(status, ended_at=NOW + timedelta(hours=night * hours), **more), past)
         past = decision.if_sent if decision.is_sent and night not in down else decision.if_not
-        words = [status.value] * decision.is_sent + ["recovered"] * bool(decision.is_sent and decision.failing_since)
-        yield (
-            " ".join([*words, *(["alive"] if decision.is_alive_sign else [])])
-            if status.is_success
-            else " ".join(words[:1])
-        )
+        words = [status.value] if decision.is_sent else []
+        if decision.is_sent and decision.failing_since and status.is_success:
+            words.append("recovered")
+        if decision.is_alive_sign and status.is_success:
+            words.append("alive")
+        yield " ".join(words)
 
 
 FAILED, BLOCKED, CHANGED, UNCHANGED = EndStatus.FAILED, EndStatus.BLOCKED, EndStatus.CHANGED, EndStatus.UNCHANGED
