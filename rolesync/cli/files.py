@@ -26,15 +26,16 @@ _TEXTS = {".csv", ".tsv", ".txt", ".html", ".md", ".json"}
 _RUN_ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]+|\d{8}(T\d*)?")
 
 
-def check_target(path: Path | None, what: str, *, workbook: bool = False) -> None:
+def check_target(path: Path | None, what: str, *, page: bool = False, workbook: bool = False) -> None:
     """Refuse a target file that can't or shouldn't be replaced; `-` is standard output.
 
-    A plan replaces only a plan and a page only a page; nothing else replaces a plan, and nothing replaces settings or
-    the decisions of a reviewer. A new plan replaces no approved one.
+    A plan replaces only a plan, a page only a page, and JSON only JSON. Nothing else replaces a plan, and nothing
+    replaces settings or the decisions of a reviewer. A new plan replaces no approved one.
 
     Args:
         path: the file; None if there is none.
         what: what the file will hold, for the message, such as "the plan".
+        page: whether it will be a page (HTML), which a name that ends in .html means, too.
         workbook: whether it will be a workbook.
 
     Raises:
@@ -44,7 +45,7 @@ def check_target(path: Path | None, what: str, *, workbook: bool = False) -> Non
     if path is None or str(path) == "-":
         return
     try:
-        problem, hint = _problem_of_target(path, what)
+        problem, hint = _problem_of_target(path, what, page=page or path.suffix in _PAGES)
     except OSError as error:  # such as a name that is too long
         problem, hint = str(error.strerror), "name another file"
     if problem:
@@ -58,7 +59,7 @@ def check_target(path: Path | None, what: str, *, workbook: bool = False) -> Non
         )
 
 
-def _problem_of_target(path: Path, what: str) -> tuple[str, str]:
+def _problem_of_target(path: Path, what: str, *, page: bool) -> tuple[str, str]:
     """Describe why a file can't be written, and what to do; the problem is "" if it can."""
     problem, hint = "", "name another file"
     folder = path.parent
@@ -70,7 +71,7 @@ def _problem_of_target(path: Path, what: str) -> tuple[str, str]:
     elif not folder.is_dir():
         problem = f"{folder} is not a folder"
     else:
-        problem = _other_content(path, what)
+        problem = _other_content(path, what, page=page)
         if not problem and _is_filled_in(path):
             problem = "a reviewer has filled in decisions there"
             hint += f", or use these first: rolesync review PLAN --decisions {shlex.quote(str(path))}"
@@ -78,7 +79,7 @@ def _problem_of_target(path: Path, what: str) -> tuple[str, str]:
     return problem, hint
 
 
-def _other_content(path: Path, what: str) -> str:
+def _other_content(path: Path, what: str, *, page: bool) -> str:
     """Describe other content of a file, which the new content would overwrite; "" if there is none."""
     if path.name == ".env" or path.suffix == ".toml":
         return "it is a file of settings"
@@ -86,13 +87,16 @@ def _other_content(path: Path, what: str) -> str:
     if what == _NEW_PLAN and is_plan(path) and _APPROVAL in head:
         return "it is an approved plan"
     if what in _PLANS:
-        return "it is a file, and no plan" if head.strip() and not is_plan(path) else ""
+        return "that file is not a plan" if head.strip() and not is_plan(path) else ""
     if what == JSON_REPORT:
-        return "it is a file, and no JSON" if head.strip() and not head.lstrip().startswith(b"{") else ""
+        return "that file is not JSON" if head.strip() and not head.lstrip().startswith(b"{") else ""
     if is_plan(path):
         return "it is a plan"
-    is_page = head.lstrip().startswith(b"<")
-    return "it is a file, and no page" if path.suffix in _PAGES and head.strip() and not is_page else ""
+    return (
+        "that file is not a page"
+        if page and head.strip() and not head.removeprefix(_MARK).lstrip().startswith(b"<")
+        else ""
+    )
 
 
 def _is_filled_in(path: Path) -> bool:
@@ -113,7 +117,7 @@ def check_new(path: Path, what: str, *, force: bool) -> None:
     if force or str(path) == "-" or not path.is_file() or not path.stat().st_size:
         return
     raise UsageError(
-        f"{path} is there, and {what} would replace it; nothing was read or written",
+        f"{path} exists, and {what} would replace it; nothing was read or written",
         hint="name another file, or replace it on purpose with --force",
     )
 

@@ -65,7 +65,8 @@ def show(
     """
     targets = {"html": html, "markdown": markdown, "csv": csv, "xlsx": xlsx, "json": json}
     for name, target in targets.items():
-        check_target(target, JSON_REPORT if name == "json" else "the report", workbook=name == "xlsx")
+        what = JSON_REPORT if name == "json" else "the report"
+        check_target(target, what, page=name == "html", workbook=name == "xlsx")
     file, pager = Path(plan_or_run), pager_command(wanted=not no_pager)
     if not _is_there(file):
         if next_step:

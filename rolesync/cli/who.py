@@ -60,7 +60,8 @@ def who(
 
     targets = {"html": html, "csv": csv, "xlsx": xlsx, "json": json}
     for name, target in targets.items():
-        check_target(target, JSON_REPORT if name == "json" else "the access review", workbook=name == "xlsx")
+        what = JSON_REPORT if name == "json" else "the access review"
+        check_target(target, what, page=name == "html", workbook=name == "xlsx")
     day = _parse_day(as_of) if as_of else None
     settings = load_settings(config, assignments)
     # Reading only the record is quick and logs nothing, so it needs neither progress nor a log.

@@ -170,20 +170,21 @@ def test_a_plan_never_replaces_its_list(sh: Shell) -> None:
     (sh.folder / "list.csv").write_bytes(SAMPLE.read_bytes())
     refused = sh.run("plan", "list.csv", "-o", "list.csv")
     assert refused.returncode == 64
-    assert "list.csv: it is a file, and no plan; nothing was read or written" in refused.stderr
+    assert "list.csv: that file is not a plan; nothing was read or written" in refused.stderr
     assert (sh.folder / "list.csv").read_bytes() == SAMPLE.read_bytes()
 
 
 @pytest.mark.parametrize(
     ("words", "name", "content", "message"),
     [
-        (("plan", SAMPLE, "-o"), "roles.csv", "email,role\n", "it is a file, and no plan"),
-        (("plan", SAMPLE, "-o"), "token", "s3cret\n", "it is a file, and no plan"),
+        (("plan", SAMPLE, "-o"), "roles.csv", "email,role\n", "that file is not a plan"),
+        (("plan", SAMPLE, "-o"), "token", "s3cret\n", "that file is not a plan"),
         (("plan", SAMPLE, "-o"), "new.toml", "", "it is a file of settings"),
         (("show", "plan.json", "--html"), "plan.json", None, "it is a plan"),
         (("show", "plan.json", "--markdown"), "rolesync.toml", "", "it is a file of settings"),
-        (("show", "plan.json", "--html"), "page.html", "email,role\n", "it is a file, and no page"),
-        (("show", "plan.json", "--json"), "roles.txt", "email,role\n", "it is a file, and no JSON"),
+        (("show", "plan.json", "--html"), "page.html", "email,role\n", "that file is not a page"),
+        (("show", "plan.json", "--html"), "roles.csv", "email,role\n", "that file is not a page"),
+        (("show", "plan.json", "--json"), "roles.txt", "email,role\n", "that file is not JSON"),
     ],
 )
 def test_a_result_replaces_only_its_like(
