@@ -35,7 +35,7 @@ def audit_show(
         return show_json_before_break({"records": records}, broken)
     from rolesync.report.terminal.record import record_view
 
-    show_view(record_view(records), pager=pager_command(wanted=not no_pager))
+    show_view(record_view(records), pager=pager_command(use_pager=not no_pager))
     return raise_if_broken(broken)
 
 

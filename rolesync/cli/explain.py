@@ -66,5 +66,5 @@ def explain(
         return show_json_before_break(explanation_json(explanation), explanation.broken)
     from rolesync.report.terminal.explain import explanation_view
 
-    show_view(explanation_view(explanation), pager=pager_command(wanted=not no_pager))
+    show_view(explanation_view(explanation), pager=pager_command(use_pager=not no_pager))
     return raise_if_broken(explanation.broken)

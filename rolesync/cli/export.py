@@ -60,9 +60,9 @@ def export(
             "these options don't go together",
             hint="use --review FILE.xlsx first, then --decisions FILE.xlsx, with or without --undecided-stay",
         )
-    target, what = (review, "the workbook") if review else (output, "the list of today's holders")
-    check_target(target, what, workbook=bool(review))
-    check_new(target, what, force=force)
+    target, noun = (review, "the workbook") if review else (output, "the list of today's holders")
+    check_target(target, noun, workbook=bool(review))
+    check_new(target, noun, force=force)
     settings = load_settings(config, assignments)
     with command_context(settings) as context:
         if review:

@@ -26,7 +26,7 @@ _TEXTS = {".csv", ".tsv", ".txt", ".html", ".md", ".json"}
 _RUN_ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]+|\d{8}(T\d*)?")
 
 
-def check_target(path: Path | None, what: str, *, page: bool = False, workbook: bool = False) -> None:
+def check_target(path: Path | None, noun: str, *, page: bool = False, workbook: bool = False) -> None:
     """Refuse a target file that can't or shouldn't be replaced; `-` is standard output.
 
     A plan replaces only a plan, a page only a page, and JSON only JSON. Nothing else replaces a plan, and nothing
@@ -34,7 +34,7 @@ def check_target(path: Path | None, what: str, *, page: bool = False, workbook: 
 
     Args:
         path: the file; None if there is none.
-        what: what the file will hold, for the message, such as "the plan".
+        noun: what the file will hold, for the message, such as "the plan".
         page: whether it will be a page (HTML), which a name that ends in .html means, too.
         workbook: whether it will be a workbook.
 
@@ -45,21 +45,21 @@ def check_target(path: Path | None, what: str, *, page: bool = False, workbook: 
     if path is None or str(path) == "-":
         return
     try:
-        problem, hint = _problem_of_target(path, what, page=page or path.suffix in _PAGES)
+        problem, hint = _problem_of_target(path, noun, page=page or path.suffix in _PAGES)
     except OSError as error:  # such as a name that is too long
         problem, hint = str(error.strerror), "name another file"
     if problem:
-        raise UsageError(f"{what} can't be written to {path}: {problem}; nothing was read or written", hint=hint)
+        raise UsageError(f"{noun} can't be written to {path}: {problem}; nothing was read or written", hint=hint)
     if path.suffix.casefold() in (_TEXTS if workbook else _WORKBOOKS):
         kind, ending = ("a workbook", ".xlsx") if workbook else ("text", ".csv")
         raise UsageError(
-            f"{what} can't be written to {path}: it is {kind}, and programs couldn't open it by that name; "
+            f"{noun} can't be written to {path}: it is {kind}, and programs couldn't open it by that name; "
             "nothing was read or written",
             hint=f"name a file that ends in another way, such as {path.with_suffix(ending)}",
         )
 
 
-def _problem_of_target(path: Path, what: str, *, page: bool) -> tuple[str, str]:
+def _problem_of_target(path: Path, noun: str, *, page: bool) -> tuple[str, str]:
     """Describe why a file can't be written, and what to do; the problem is "" if it can."""
     problem, hint = "", "name another file"
     folder = path.parent
@@ -71,7 +71,7 @@ def _problem_of_target(path: Path, what: str, *, page: bool) -> tuple[str, str]:
     elif not folder.is_dir():
         problem = f"{folder} is not a folder"
     else:
-        problem = _other_content(path, what, page=page)
+        problem = _other_content(path, noun, page=page)
         if not problem and _is_filled_in(path):
             problem = "a reviewer has filled in decisions there"
             hint += f", or use these first: rolesync review PLAN --decisions {shlex.quote(str(path))}"
@@ -79,16 +79,16 @@ def _problem_of_target(path: Path, what: str, *, page: bool) -> tuple[str, str]:
     return problem, hint
 
 
-def _other_content(path: Path, what: str, *, page: bool) -> str:
+def _other_content(path: Path, noun: str, *, page: bool) -> str:
     """Describe other content of a file, which the new content would overwrite; "" if there is none."""
     if path.name == ".env" or path.suffix == ".toml":
         return "it is a file of settings"
     head = _head(path)
-    if what == _NEW_PLAN and is_plan(path) and _APPROVAL in head:
+    if noun == _NEW_PLAN and is_plan(path) and _APPROVAL in head:
         return "it is an approved plan"
-    if what in _PLANS:
+    if noun in _PLANS:
         return "that file is not a plan" if head.strip() and not is_plan(path) else ""
-    if what == JSON_REPORT:
+    if noun == JSON_REPORT:
         return "that file is not JSON" if head.strip() and not head.lstrip().startswith(b"{") else ""
     if is_plan(path):
         return "it is a plan"
@@ -108,7 +108,7 @@ def _is_filled_in(path: Path) -> bool:
     return has_decisions(path.read_bytes())
 
 
-def check_new(path: Path, what: str, *, force: bool) -> None:
+def check_new(path: Path, noun: str, *, force: bool) -> None:
     """Refuse to replace a file with content, because people may have edited it.
 
     Raises:
@@ -117,7 +117,7 @@ def check_new(path: Path, what: str, *, force: bool) -> None:
     if force or str(path) == "-" or not path.is_file() or not path.stat().st_size:
         return
     raise UsageError(
-        f"{path} exists, and {what} would replace it; nothing was read or written",
+        f"{path} exists, and {noun} would replace it; nothing was read or written",
         hint="name another file, or replace it on purpose with --force",
     )
 

@@ -95,9 +95,9 @@ def fleet_plan(
         check_new_folder(folder)
     with fleet_context(fleet, trust, engine, watched="plan") as context:
         night = plan_fleet(context, accounts, folder)
-    shown = None if shard else output
+    plan_folder = None if shard else output
     limit = row_limit(show_all)
-    return show_night(night, form, file, limit, folder=shown, detailed=detailed_exitcode, shard=shard)
+    return show_night(night, form, file, limit, folder=plan_folder, detailed=detailed_exitcode, shard=shard)
 
 
 @app.command("merge")
@@ -120,8 +120,8 @@ def fleet_merge(
         check_shard_folder(folder)
     with fleet_context(open_fleet(file), watched="apply" if applied else "plan") as context:
         night = (merge_applied if applied else merge_plans)(context, folder)
-    shown = None if applied else night_folder
-    return show_night(night, form, file, row_limit(show_all), folder=shown, detailed=detailed_exitcode)
+    plan_folder = None if applied else night_folder
+    return show_night(night, form, file, row_limit(show_all), folder=plan_folder, detailed=detailed_exitcode)
 
 
 app.command("review")(with_verbosity(fleet_review))
@@ -204,9 +204,9 @@ def fleet_resume(
 
     chosen_shard = parse_shard(shard) if shard else None
     fleet = replace(open_fleet(file), shard=str(chosen_shard or ""))
-    past = find_night(fleet.folder, run, RESUMABLE)
+    earlier = find_night(fleet.folder, run, RESUMABLE)
     with fleet_context(fleet, trust, engine, watched="resume") as context, hint_to_resume(fleet):
-        night = resume_shard(context, chosen_shard, past) if chosen_shard else resume_fleet(context, past)
+        night = resume_shard(context, chosen_shard, earlier) if chosen_shard else resume_fleet(context, earlier)
     return show_night(night, form, file, row_limit(show_all), is_resumable=True, shard=shard)
 
 

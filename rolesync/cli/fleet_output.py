@@ -167,8 +167,8 @@ def ask(results: "Sequence[AccountResult]", fleet: str) -> None:
     if not number:
         return
     additions, removals = planned_changes(results)
-    others = sum(result.status not in {AccountStatus.PLANNED, AccountStatus.EMPTY} for result in results)
-    left_out = f"; {plural(others, 'account')} can't be applied" if others else ""
+    not_ready = sum(result.status not in {AccountStatus.PLANNED, AccountStatus.EMPTY} for result in results)
+    left_out = f"; {plural(not_ready, 'account')} can't be applied" if not_ready else ""
     question = f"Remove {removals:,} and add {additions:,} roles in {plural(number, 'account')} of {fleet}{left_out}?"
     try:
         agreed = typer.confirm(question, err=True)

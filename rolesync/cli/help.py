@@ -66,7 +66,7 @@ def _show_page(text: str, *, no_pager: bool) -> None:
     from rich.constrain import Constrain
     from rich.markdown import Markdown
 
-    show_view(Constrain(Markdown(text, code_theme="ansi_dark"), _WIDTH), pager=pager_command(wanted=not no_pager))
+    show_view(Constrain(Markdown(text, code_theme="ansi_dark"), _WIDTH), pager=pager_command(use_pager=not no_pager))
 
 
 def _hint(name: str, summaries: Mapping[str, str], commands: Collection[str]) -> str:

@@ -79,11 +79,11 @@ def init(
         decided = decide(options, TerminalQuestions() if on_terminal() else None)
         text = settings_text(decided.settings, datetime.now(UTC).date())
         new_list = decided.list_file if decided.new_list else None
-        written = write_files(config, text, decided.secrets, new_list, decided.new_list)
+        files = write_files(config, text, decided.secrets, new_list, decided.new_list)
     except (typer.Abort, KeyboardInterrupt) as error:
         hint = "run `rolesync init` again"
         raise DeclinedError("init was interrupted; no settings were written", hint=hint) from error
-    _report(decided, written, config, form)
+    _report(decided, files, config, form)
     return Exit.DONE
 
 
@@ -105,7 +105,7 @@ def _read_secret(path: Path | None) -> "SecretStr":
     return SecretStr(text)
 
 
-def _report(decided: "Decided", written: list[str], config: Path, form: Form) -> None:
+def _report(decided: "Decided", files: list[str], config: Path, form: Form) -> None:
     """Show what was written, what hinders the next command, and that command."""
     from rolesync.report.content.text import escape_for_display
 
@@ -120,10 +120,10 @@ def _report(decided: "Decided", written: list[str], config: Path, form: Form) ->
         f"rolesync plan{'' if has_list and not decided.list_file else f' {desired}'} -o plan.json{config_option}",
     ]
     if form is Form.JSON:
-        show_json({"status": "ok", "settings": decided.settings, "written": written, "notes": notes, "next": commands})
+        show_json({"status": "ok", "settings": decided.settings, "written": files, "notes": notes, "next": commands})
         return
     print("\nWritten:")
-    for line in written:
+    for line in files:
         print(f"  {escape_for_display(line)}")
     for note in notes:
         print(f"\nMind: {escape_for_display(note)}")

@@ -7,9 +7,9 @@ from rolesync.errors import RolesyncError
 _is_json: ContextVar[bool | None] = ContextVar("is_json_log", default=None)
 
 
-def set_json_log(*, wanted: bool | None) -> None:
+def set_json_log(*, is_json: bool | None) -> None:
     """Choose whether the log of this command is JSON; None if its settings have not been read."""
-    _is_json.set(wanted)
+    _is_json.set(is_json)
 
 
 def log_event(level: str, event: str, **fields: object) -> bool:

@@ -45,7 +45,7 @@ def _run(end: CommandEnd) -> int:
     """Run the command, show its error if it ends with one, and return its exit code; `end` gets the error."""
     signals = _stop_on_terminate()
     set_verbosity()
-    set_json_log(wanted=None)
+    set_json_log(is_json=None)
     on_terminal = sys.stdout.isatty()
     arguments = sys.argv[1:]
     if (words := completed_words()) is not None:

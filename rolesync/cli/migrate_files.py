@@ -32,10 +32,10 @@ def check_files(sheets: "Iterable[str]", join: str | None, output: Path | None, 
         if (place := _place(name)) in uses:
             raise UsageError(f"{shown_list(name)} is named twice", hint="name each source once")
         uses[place] = "one of the sources"
-    for written in [path for path in (output, account) if path and str(path) != "-"]:  # - is not a file
-        if written.resolve() in uses:
-            raise UsageError(f"{written} is {uses[written.resolve()]}", hint="name another file to write")
-        uses[written.resolve()] = "the file of the list"
+    for target in [path for path in (output, account) if path and str(path) != "-"]:  # - is not a file
+        if target.resolve() in uses:
+            raise UsageError(f"{target} is {uses[target.resolve()]}", hint="name another file to write")
+        uses[target.resolve()] = "the file of the list"
 
 
 def _place(name: str) -> Path | str:

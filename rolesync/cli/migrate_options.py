@@ -65,15 +65,15 @@ def build_recipe(options: MigrateOptions, settings: "Settings") -> "Recipe":
         raise UsageError(f"--key {options.key}: not HEADER=HEADER", hint="write it like --key 'Employee number=id'")
     number = column_number if settings.no_header else str.strip
     number_of_person = str if options.joins else number  # then addresses and names are in the joined file, by header
-    named = {
+    headers = {
         "join_email" if options.joins else "email": number_of_person(settings.email_column),
         "join_name" if options.joins else "name": number_of_person(options.name_column),
         "user_id": number(settings.user_id_column),
         "role": number(settings.role_column),
         "key": number(key_header),
     }
-    needed = tuple(named[field] for field in ("email", "name", "user_id", "key") if named.get(field))
-    columns: dict[str, Any] = {field: (text,) for field, text in named.items() if text}
+    needed = tuple(headers[field] for field in ("email", "name", "user_id", "key") if headers.get(field))
+    columns: dict[str, Any] = {field: (text,) for field, text in headers.items() if text}
     if settings.no_user_id:
         columns["user_id"] = ()
     if options.separator:
@@ -104,10 +104,10 @@ def _refuse_contradictions(options: MigrateOptions) -> None:
     """
     alone = {"--role": options.role, "--matrix": options.matrix, "--sheet-role": options.sheet_roles}
     by_column = {"--role-column": options.role_column, "--map": options.mapping, "--separator": options.separator}
-    present = [name for name, value in alone.items() if value]
-    present += [name for name, value in by_column.items() if value and present]
-    if len(present) > 1:
-        text = f"{present[0]} alone decides the role, so {present[1]} would have no effect"
+    used_options = [name for name, value in alone.items() if value]
+    used_options += [name for name, value in by_column.items() if value and used_options]
+    if len(used_options) > 1:
+        text = f"{used_options[0]} alone decides the role, so {used_options[1]} would have no effect"
         raise UsageError(text, hint="leave one of the two out")
     if (options.yes or options.no) and not options.matrix:
         text = f"{'--yes' if options.yes else '--no'} names the words of --matrix columns, and there is no --matrix"

@@ -168,8 +168,8 @@ def column_settings(
     for text in keep or []:
         column, word = split_pair("--keep", text, "COLUMN=WORD", "Status=Active", may_be_blank=True)
         words.setdefault(column, []).append(word)
-    if both := sorted(words.keys() & {name.strip() for name in ignore_column or []}):
-        raise UsageError(f"--keep and --ignore-column both name {both[0]}", hint="leave one of the two out")
+    if overlap := sorted(words.keys() & {name.strip() for name in ignore_column or []}):
+        raise UsageError(f"--keep and --ignore-column both name {overlap[0]}", hint="leave one of the two out")
     return {
         "keep": words or None,
         "ignore_columns": ignore_column or None,
@@ -211,7 +211,7 @@ def load_settings(config: Path | None, assignments: list[str] | None, **override
     from rolesync.settings import load
 
     settings = load(config, **_with_assigned(overrides, assignments))
-    set_json_log(wanted=settings.log_format == "json")
+    set_json_log(is_json=settings.log_format == "json")
     return settings
 
 

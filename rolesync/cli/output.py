@@ -66,13 +66,13 @@ def write_stdout(text: str | bytes) -> None:
     sys.stdout.buffer.flush()
 
 
-def save_file(text: str | bytes, path: Path, what: str, *, mode: int = PRIVATE) -> None:
+def save_file(text: str | bytes, path: Path, noun: str, *, mode: int = PRIVATE) -> None:
     """Write a result to a file, completely or not at all; `-` is standard output.
 
     Args:
         text: the content; text in a .csv file gets a byte order mark if it isn't ASCII.
         path: the file.
-        what: what the file holds, for messages, such as "the plan".
+        noun: what the file holds, for messages, such as "the plan".
         mode: the mode of a new file; a file that is there keeps its mode.
 
     Raises:
@@ -87,21 +87,21 @@ def save_file(text: str | bytes, path: Path, what: str, *, mode: int = PRIVATE) 
     if str(path) == "-":
         write_stdout(content)
         if reason := take_stdout_error():
-            raise RolesyncError(f"{what} can't be written to standard output: {reason}", hint="name a file")
+            raise RolesyncError(f"{noun} can't be written to standard output: {reason}", hint="name a file")
         return
     try:
         replace_file(path, content, mode=mode, durable=False)
     except OSError as error:
-        raise writing_error(f"{what} can't be written to {path}", error, hint="name another file") from error
-    if not is_quiet() and not log_event("info", f"{what} saved", path=str(path)):
-        print(f"{what} saved as {path}", file=sys.stderr)
+        raise writing_error(f"{noun} can't be written to {path}", error, hint="name another file") from error
+    if not is_quiet() and not log_event("info", f"{noun} saved", path=str(path)):
+        print(f"{noun} saved as {path}", file=sys.stderr)
 
 
 def save_formats(
     value: Value,
     formats: "Mapping[str, Callable[[Value], str | bytes]]",
     targets: "Mapping[str, Path | None]",
-    what: str,
+    noun: str,
     mode: int,
 ) -> int:
     """Write a value to a file in each format that has a target; returns the number of files.
@@ -110,7 +110,7 @@ def save_formats(
         value: the plan or the run.
         formats: by format, the function that makes its text or bytes.
         targets: by format, the file; None to leave the format out.
-        what: what the files hold, for messages.
+        noun: what the files hold, for messages.
         mode: the mode of new files.
 
     Raises:
@@ -118,5 +118,5 @@ def save_formats(
     """
     files = {name: path for name, path in targets.items() if path}
     for name, path in files.items():
-        save_file(formats[name](value), path, f"{what} ({name})", mode=mode)
+        save_file(formats[name](value), path, f"{noun} ({name})", mode=mode)
     return len(files)

@@ -12,13 +12,13 @@ from pathlib import Path
 _LESS = {"LESS": "FRX", "LV": "-c"}  # as git: colours, no pager for a single screen, and the text stays on it
 
 
-def pager_command(*, wanted: bool = True) -> tuple[str, ...]:
+def pager_command(*, use_pager: bool = True) -> tuple[str, ...]:
     """Choose the command of the pager, or () to print without one.
 
-    There is no pager if `wanted` is False, if standard output is not a terminal or is a dumb terminal, or if `PAGER`
+    There is no pager if `use_pager` is False, if standard output is not a terminal or is a dumb terminal, or if `PAGER`
     is empty, is `cat`, or isn't installed.
     """
-    if not wanted or not sys.stdout.isatty() or os.environ.get("TERM") in {"dumb", "emacs"}:
+    if not use_pager or not sys.stdout.isatty() or os.environ.get("TERM") in {"dumb", "emacs"}:
         return ()
     try:
         command = shlex.split(os.environ.get("PAGER", "less"))

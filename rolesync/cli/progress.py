@@ -30,7 +30,7 @@ def configure_log(log_level: str = "warning", log_format: str = "console", secre
     """Send the log to standard error, with this level and format; quiet and verbose override the level."""
     from rolesync.workflows import log
 
-    set_json_log(wanted=log_format == "json")
+    set_json_log(is_json=log_format == "json")
     level = "error" if is_quiet() else "debug" if is_verbose() else log_level
     log.configure_log(level, log_format, secrets)
 

@@ -67,10 +67,10 @@ def raise_if_broken(broken: RolesyncError | None) -> Exit:
     return Exit.DONE
 
 
-def show_json_before_break(shown: dict[str, Any], broken: RolesyncError | None) -> Exit:
+def show_json_before_break(content: dict[str, Any], broken: RolesyncError | None) -> Exit:
     """Print what comes before a break of the record, and the error that names the break, as one JSON value."""
     if broken is None:
-        show_json(shown)
+        show_json(content)
         return Exit.DONE
-    show_refusal_json(error_json(broken), **shown)
+    show_refusal_json(error_json(broken), **content)
     return write_error(broken)

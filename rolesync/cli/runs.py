@@ -33,5 +33,7 @@ def runs(
         return show_json_before_break(runs_json(shown_runs), broken)
     from rolesync.report.terminal.runs import runs_view
 
-    show_view(runs_view(shown_runs, earlier=len(summaries) - len(shown_runs)), pager=pager_command(wanted=not no_pager))
+    show_view(
+        runs_view(shown_runs, earlier=len(summaries) - len(shown_runs)), pager=pager_command(use_pager=not no_pager)
+    )
     return raise_if_broken(broken)

@@ -67,7 +67,7 @@ def show(
     for name, target in targets.items():
         what = JSON_REPORT if name == "json" else "the report"
         check_target(target, what, page=name == "html", workbook=name == "xlsx")
-    file, pager = Path(plan_or_run), pager_command(wanted=not no_pager)
+    file, pager = Path(plan_or_run), pager_command(use_pager=not no_pager)
     if not _is_there(file):
         if next_step:
             raise UsageError(

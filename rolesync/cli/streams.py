@@ -43,13 +43,13 @@ class SteadyOutput(io.RawIOBase):
 
     def write(self, data: Any, /) -> int:  # noqa: ANN401  # bytes of any kind
         """Write all bytes, or drop those that can't be written; returns the number of bytes."""
-        left = memoryview(data)
+        remaining = memoryview(data)
         try:
-            while left and not self._ended:
-                written = self._target.write(left)
+            while remaining and not self._ended:
+                written = self._target.write(remaining)
                 if not written:
                     raise BlockingIOError("its reader is too slow")
-                left = left[written:]
+                remaining = remaining[written:]
         except OSError as error:
             self._ended = True
             # A reader that goes away has read what it wanted.

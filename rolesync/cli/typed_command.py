@@ -47,14 +47,14 @@ def _without(options: Collection[str], words: Sequence[str]) -> list[str]:
 
 
 def _without_secrets(words: Sequence[str], settings: "Settings") -> Iterator[str]:
-    rest = iter(words)
-    for word in rest:
+    remaining_words = iter(words)
+    for word in remaining_words:
         if word == "--":
-            yield from (word, *rest)
+            yield from (word, *remaining_words)
             return
         name, equals, value = word.partition("=")
         if word in {"--set", "-s"}:
-            assignment, typed = next(rest, ""), [word]
+            assignment, typed = next(remaining_words, ""), [word]
         elif name == "--set" and equals:
             assignment, typed = value, []
         elif word.startswith("-s"):

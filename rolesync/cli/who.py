@@ -77,7 +77,7 @@ def who(
     if not written:
         from rolesync.report.terminal.who import who_view
 
-        pager = pager_command(wanted=not no_pager)
+        pager = pager_command(use_pager=not no_pager)
         show_view(who_view(review, limit=row_limit(show_all or bool(pager))), pager=pager)
     return raise_if_broken(review.broken)
 

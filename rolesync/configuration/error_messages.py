@@ -73,42 +73,42 @@ def shown_path(path: Path) -> str:
         return str(path)
 
 
-def near_names(name: str, known: Iterable[str]) -> str:
+def near_names(name: str, known_names: Iterable[str]) -> str:
     """Ask for the nearest of the known names, as in `: did you mean owner?`; "" if none is near."""
-    near = difflib.get_close_matches(name.casefold(), {text.casefold() for text in known}, n=2, cutoff=0.7)
-    spelled = {text.casefold(): text for text in known}
-    return f": did you mean {' or '.join(spelled[text] for text in near)}?" if near else ""
+    near = difflib.get_close_matches(name.casefold(), {text.casefold() for text in known_names}, n=2, cutoff=0.7)
+    originals = {text.casefold(): text for text in known_names}
+    return f": did you mean {' or '.join(originals[text] for text in near)}?" if near else ""
 
 
-def unknown_setting(name: str, source: Source, known: Iterable[str], value: object = None) -> str:
+def unknown_setting(name: str, source: Source, known_settings: Iterable[str], value: object = None) -> str:
     """Report a key that is not a setting, with the nearest names."""
-    names = [source.name_of(setting) for setting in known]
-    spelled = source.name_of(name)
+    names = [source.name_of(setting) for setting in known_settings]
+    name_in_source = source.name_of(name)
     inner = sorted(set(value) & set(names)) if isinstance(value, dict) else []
-    meant = f": write {', '.join(inner)} at the top of the file, not in [{name}]" if inner else ""
-    return f"unknown setting {spelled!r}{meant or near_names(spelled, names)}"
+    advice = f": write {', '.join(inner)} at the top of the file, not in [{name}]" if inner else ""
+    return f"unknown setting {name_in_source!r}{advice or near_names(name_in_source, names)}"
 
 
-def describe_problem(item: ErrorDetails, source: Source, fields: Mapping[str, FieldInfo]) -> str:
+def describe_problem(details: ErrorDetails, source: Source, fields: Mapping[str, FieldInfo]) -> str:
     """Describe one error of the validation, without its place.
 
     Args:
-        item: the error; its location begins with the name of the setting.
+        details: the error; its location begins with the name of the setting.
         source: where the setting comes from.
         fields: all settings.
     """
-    name, inner = str(item["loc"][0]), [str(part) for part in item["loc"][1:]]
+    name, inner = str(details["loc"][0]), [str(part) for part in details["loc"][1:]]
     if inner[:1] and inner[0].isdecimal() and name in fields and (tables := _fields_of_tables(fields[name])):
-        return _describe_table_problem(item, source, f"{source.name_of(name)}, table {int(inner[0]) + 1}", tables)
-    if item["type"] == "extra_forbidden":
-        return unknown_setting(name, source, fields, item["input"])
+        return _describe_table_problem(details, source, f"{source.name_of(name)}, table {int(inner[0]) + 1}", tables)
+    if details["type"] == "extra_forbidden":
+        return unknown_setting(name, source, fields, details["input"])
     field = fields[name]
     subject = source.name_of(name)
     if inner:
         subject += f", {f'entry {int(inner[-1]) + 1}' if inner[-1].isdecimal() else repr(inner[-1])},"
     if inner and inner[-1] in fields and source.kind is Kind.TOML:
         return f"{subject} is a setting, but below the line [{name}]: move it above that line"
-    return f"{subject} {_requirement(item, field, name if not inner else '', source)}"
+    return f"{subject} {_requirement(details, field, name if not inner else '', source)}"
 
 
 def _fields_of_tables(field: FieldInfo) -> Mapping[str, FieldInfo]:
@@ -117,57 +117,59 @@ def _fields_of_tables(field: FieldInfo) -> Mapping[str, FieldInfo]:
     return next((model.model_fields for model in models), {})
 
 
-def _describe_table_problem(item: ErrorDetails, source: Source, table: str, fields: Mapping[str, FieldInfo]) -> str:
+def _describe_table_problem(details: ErrorDetails, source: Source, table: str, fields: Mapping[str, FieldInfo]) -> str:
     """Describe an error in one table of a list of tables; `table` names the table, `fields` are its keys."""
-    keys = [str(part) for part in item["loc"][2:]]
+    keys = [str(part) for part in details["loc"][2:]]
     if not keys:
-        message = "must be a table" if item["type"].startswith("model") else item["msg"]
+        message = "must be a table" if details["type"].startswith("model") else details["msg"]
         return f"{table}, {message.removeprefix('Value error, ')}"
-    if item["type"] == "extra_forbidden":
+    if details["type"] == "extra_forbidden":
         return f"{table}: unknown key {keys[0]!r}{near_names(keys[0], fields)}"
-    if item["type"] == "missing":
+    if details["type"] == "missing":
         return f"{table}, needs the key {keys[0]}"
     entry = f", entry {int(keys[1]) + 1}" if keys[1:] and keys[1].isdecimal() else ""
-    return f"{table}: {keys[0]}{entry} {_requirement(item, fields[keys[0]], '', source)}"
+    return f"{table}: {keys[0]}{entry} {_requirement(details, fields[keys[0]], '', source)}"
 
 
 def _requirement(  # noqa: PLR0911  # a sentence for each type of error
-    item: ErrorDetails, field: FieldInfo, name: str, source: Source
+    details: ErrorDetails, field: FieldInfo, name: str, source: Source
 ) -> str:
     """What a value must be; `name` is "" for a part of the value."""
-    kind = item["type"]
+    kind = details["type"]
     if kind == "value_error":
-        return item["msg"].removeprefix("Value error, ")
+        return details["msg"].removeprefix("Value error, ")
     if kind in {"tuple_type", "list_type"}:
         return f"must be a list{_example(name, source)}"
     if kind in {"dict_type", "model_type"}:
         return f"must be a table{_example(name, source)}"
     if kind in {"enum", "literal_error"}:
         choices = choices_of(field)
-        return f"must be {' or '.join(choices)}{_shown(item, field)}{near_names(str(item['input']), choices)}"
+        return (
+            f"must be {' or '.join(choices)}{_wrong_value(details, field)}{near_names(str(details['input']), choices)}"
+        )
     if kind.startswith("bool"):
-        return f"must be true or false{_shown(item, field)}"
+        return f"must be true or false{_wrong_value(details, field)}"
     if kind.startswith(("int", "float", "greater", "less", "finite")):
         noun = "a whole number" if int in _types(field) else "a number"
-        return f"must be {noun}{_bounds(field)}{_shown(item, field)}{_as_share(item, field)}"
+        return f"must be {noun}{_bounds(field)}{_wrong_value(details, field)}{_as_share(details, field)}"
     text = "must be text"
-    if name and source.kind is Kind.TOML and isinstance(item["input"], int | float) and not is_secret(field):
-        text += f", in quotes: {name} = {toml_value(str(item['input']))}"
+    if name and source.kind is Kind.TOML and isinstance(details["input"], int | float) and not is_secret(field):
+        text += f", in quotes: {name} = {toml_value(str(details['input']))}"
     return text
 
 
-def _shown(item: ErrorDetails, field: FieldInfo) -> str:
+def _wrong_value(details: ErrorDetails, field: FieldInfo) -> str:
     """The wrong value, where it is short and no secret."""
-    value = item["input"]
+    value = details["input"]
     if is_secret(field) or not isinstance(value, str | int | float):
         return ""
     return f", not {toml_value(value[:_SHOWN] if isinstance(value, str) else value)}"
 
 
-def _as_share(item: ErrorDetails, field: FieldInfo) -> str:
+def _as_share(details: ErrorDetails, field: FieldInfo) -> str:
     """Convert a percentage that was written where a share belongs."""
     try:
-        number = float(str(item["input"]).strip().removesuffix("%"))
+        number = float(str(details["input"]).strip().removesuffix("%"))
     except ValueError:
         return ""
     is_share = _bounds(field) == " from 0 to 1" and 1 < number <= _PERCENT

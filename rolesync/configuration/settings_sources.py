@@ -123,14 +123,16 @@ def read_settings(
         settings = model(_build_sources=(sources, assigned))
     except ValidationError as error:
         by_source = sources[0].settings_sources_data.values()
-        problems = "; ".join(_problem(item, _nearest(places, by_source), model.model_fields) for item in error.errors())
+        problems = "; ".join(
+            _problem(details, _nearest(places, by_source), model.model_fields) for details in error.errors()
+        )
         refusal = UsageError(f"settings: {problems}", hint=_HINT)
-        names = {str(item["loc"][0]) for item in error.errors() if item["loc"]}
-        if wrong is None or (rest := settings_without(model, by_source, names)) is None:
+        names = {str(details["loc"][0]) for details in error.errors() if details["loc"]}
+        if wrong is None or (valid_settings := settings_without(model, by_source, names)) is None:
             raise refusal from None
         wrong.errors.append(refusal)
         wrong.names |= names
-        settings = rest
+        settings = valid_settings
     except ValueError as error:  # bytes that are not UTF-8
         raise UsageError(f"settings: {error}", hint=_HINT) from None
     return settings, _nearest(places, sources[0].settings_sources_data.values())
@@ -145,16 +147,16 @@ def _nearest(origins: Iterable[Origin], by_source: Iterable[Iterable[str]]) -> d
     return nearest
 
 
-def _problem(item: ErrorDetails, origins: Mapping[str, Origin], fields: Mapping[str, FieldInfo]) -> str:
+def _problem(details: ErrorDetails, origins: Mapping[str, Origin], fields: Mapping[str, FieldInfo]) -> str:
     """Describe one error of the validation, with its place."""
-    if not item["loc"]:  # settings that don't fit each other
-        text = item["msg"].removeprefix("Value error, ")
+    if not details["loc"]:  # settings that don't fit each other
+        text = details["msg"].removeprefix("Value error, ")
         wrong_names = (name for name in origins if re.search(rf"\b{name}\b", text))
         places = {name: origins[name].source.place_of(name) or "the command line" for name in wrong_names}
         return f"{text} ({'; '.join(f'{name}: {place}' for name, place in places.items())})" if places else text
-    name, *inner = map(str, item["loc"])
+    name, *inner = map(str, details["loc"])
     source = origins[name].source if name in origins else Source(Kind.OPTION, PREFIX)
-    text = describe_problem(item, source, fields)
+    text = describe_problem(details, source, fields)
     if source.kind is Kind.VARIABLE:
         return text.replace(source.name_of(name), f"{source.name_of(name)} in the environment", 1)
     place = source.place_of(name, *inner[:2])
@@ -283,11 +285,11 @@ def refuse_unknown_variables(settings: Iterable[str]) -> None:
     Raises:
         UsageError: there is such a variable.
     """
-    known = {f"{PREFIX}{name}".upper() for name in settings} | {CONFIG_FILE}
-    unknown = sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known)
+    variables = {f"{PREFIX}{name}".upper() for name in settings} | {CONFIG_FILE}
+    unknown = sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in variables)
     if unknown:
-        meant = (f"{name!r}{near_names(name, known)}" for name in unknown)
+        suggestions = (f"{name!r}{near_names(name, variables)}" for name in unknown)
         raise UsageError(
-            f"settings: unknown setting in the environment: {', '.join(meant)}",
+            f"settings: unknown setting in the environment: {', '.join(suggestions)}",
             hint="correct or unset it; `rolesync help settings` lists all settings",
         )

@@ -54,7 +54,7 @@ def test_there_is_no_pager_where_none_is_wanted_or_the_terminal_is_none(
     terminal: pytest.MonkeyPatch, script: str
 ) -> None:
     terminal.setenv("PAGER", script)
-    assert pager_command(wanted=False) == ()
+    assert pager_command(use_pager=False) == ()
     terminal.setenv("TERM", "dumb")
     assert pager_command() == ()
     terminal.setenv("TERM", "xterm")
