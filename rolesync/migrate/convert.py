@@ -127,12 +127,12 @@ class Converter:
     def _read_row(self, number: int, cells: Sequence[str]) -> RowLedger:
         layout = self._layout
         row = RowLedger(number, cells if len(cells) >= len(layout.header) else padded(cells, len(layout.header)))
-        if whole := self._outcome_of_whole_row(row, len(cells)):
-            return _uniform(number, cells, *whole)
+        if row_outcome := self._outcome_of_whole_row(row, len(cells)):
+            return _uniform(number, cells, *row_outcome)
         self._check_text(row)
         period, removes = self._read_period(row)
-        roles, taken = self._roles.read(row)
-        if not roles and not taken and row.refused is None:  # the user doesn't matter then, even if unreadable
+        roles, revoked_roles = self._roles.read(row)
+        if not roles and not revoked_roles and row.refused is None:  # the user doesn't matter then, even if unreadable
             row.override(CellOutcome.IGNORED, CellReason.NO_ROLE, "the row gives no managed role")
             return row
         self._mark_conditions(row)
@@ -146,7 +146,7 @@ class Converter:
             text = f"the row is refused because of its cell {quoted(header)}"
             row.override(CellOutcome.REFUSED, CellReason.ROW_REFUSED, text)
         else:
-            for role, removed in [*((role, removes) for role in roles), *((role, True) for role in taken)]:
+            for role, removed in [*((role, removes) for role in roles), *((role, True) for role in revoked_roles)]:
                 reason = self._not_in_force(period, removes=removed)
                 self.assignments.append(MigratedAssignment(self._place, number, role, *user, period, removed, reason))
         return row
@@ -280,9 +280,9 @@ class Converter:
         if pattern and pattern.fullmatch(cell.strip()):
             text = f"{quoted(cell)} is a guest's login name, not an address"
             raise CellError(Code.EMAIL_INVALID, f"{text}; add a column with the address")
-        first, *others = cell.strip().splitlines() or [""]
-        if self._recipe.first_address and others:
-            text = f"{quoted(first)} is the first of {len(others) + 1} addresses"
+        first, *other_addresses = cell.strip().splitlines() or [""]
+        if self._recipe.first_address and other_addresses:
+            text = f"{quoted(first)} is the first of {len(other_addresses) + 1} addresses"
             on_note(Note(Level.WARNING, Code.EMAIL_NORMALISED, text))
             cell = first
         return read_email(cell, on_note)

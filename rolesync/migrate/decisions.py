@@ -137,10 +137,10 @@ def decision_commands(command: Sequence[str], decisions: Sequence[Decision]) -> 
     counting = [text for decision in decisions for text in decision.options_to_count]
     leaving_out = [text for decision in decisions for text in decision.options_to_leave_out]
     words = _named(word for decision in decisions for word in decision.words)
-    counted = _named(word for decision in decisions for word in decision.words_to_count)
+    counted_words = _named(word for decision in decisions for word in decision.words_to_count)
     columns = " and ".join(dict.fromkeys(quoted(entry.column) for entry in decisions if entry.asks_about_blanks))
     count_blanks = f", and count rows with a blank cell in {columns}" if columns else ""
-    commands = [(f"count rows with {counted}{count_blanks}", add_options(command, counting))] if counting else []
+    commands = [(f"count rows with {counted_words}{count_blanks}", add_options(command, counting))] if counting else []
     if not all(decision.options_to_leave_out for decision in decisions):
         if all(decision.counting for decision in decisions):
             purpose = f"leave out rows with {words}, and the rows of all other refused cells (exits 5)"

@@ -125,7 +125,7 @@ def lay_out_source(recipe: Recipe, header: Sequence[str], source: str, *, fixed:
     foreign = _foreign_columns(recipe, header, user_id)
     decided = {columns.find([name]) for name in (*recipe.keep_words, *recipe.ignored_columns)}
     layout = SourceLayout(
-        header=columns.shown,
+        header=columns.printable_names,
         emails=emails,
         logins=tuple(place for place in columns.find_all(recipe.login) if place not in emails),
         user_id=None if user_id == key or (emails and foreign) else user_id,
@@ -188,7 +188,7 @@ def _conditions(recipe: Recipe, columns: "_Columns") -> Iterator[tuple[int, RowC
         if place not in ignored:
             yield place, condition.decided(words[place]) if place in words else condition
     for place in words.keys() - {place for place, _ in conditions}:
-        yield place, RowCondition(columns=(columns.shown[place],), why="").decided(words[place])
+        yield place, RowCondition(columns=(columns.printable_names[place],), why="").decided(words[place])
 
 
 class ColumnMissingError(InputRefusedError):
@@ -206,7 +206,7 @@ class _Columns:
 
     def __init__(self, header: Sequence[str], source: str, *, first_of_many: bool) -> None:
         names = named_header(header)
-        self.shown, self._source, self._first_of_many = tuple(map(printable, names)), source, first_of_many
+        self.printable_names, self._source, self._first_of_many = tuple(map(printable, names)), source, first_of_many
         self._places: dict[str, list[int]] = {}
         for place, text in enumerate(names):
             self._places.setdefault(fold_export_header(text), []).append(place)
@@ -239,7 +239,7 @@ class _Columns:
             InputRefusedError: several columns fit, and the recipe doesn't take the first.
         """
         places = self._candidates(names, without=without)
-        ignores = dict.fromkeys(option("ignore-column", self.shown[place].strip()) for place in places)
+        ignores = dict.fromkeys(option("ignore-column", self.printable_names[place].strip()) for place in places)
         hint = f"ignore all but one of them: {' or '.join(ignores)}"
         return self._single(places, hint if len(ignores) == len(places) else "rename or delete all but one of them")
 
@@ -273,13 +273,13 @@ class _Columns:
         """The column with this header."""
         place = self.find([name])
         if place is None:
-            text = f"{self._source}: no column {quoted(name)}; the header has {list_headers(self.shown)}"
+            text = f"{self._source}: no column {quoted(name)}; the header has {list_headers(self.printable_names)}"
             raise InputRefusedError(text, hint=hint)
         return place
 
     def _single(self, places: Sequence[int], hint: str) -> int | None:
         if len(places) > 1:
-            text = f"{self._source}: {' and '.join(quoted(self.shown[place]) for place in places)}"
+            text = f"{self._source}: {' and '.join(quoted(self.printable_names[place]) for place in places)}"
             raise InputRefusedError(f"{text} are columns for the same", hint=hint)
         return places[0] if places else None
 

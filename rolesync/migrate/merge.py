@@ -104,18 +104,18 @@ def _longest_names(rows: Iterable[MigratedAssignment]) -> Mapping[_UserKey, str]
 
 def _without_duplicates(rows: Iterable[MigratedAssignment], ledger_of: LedgerOf) -> Iterable[MigratedAssignment]:
     """Keep the first of equal assignments that are in force; a row without any kept assignment is ignored."""
-    kept: dict[object, MigratedAssignment] = {}
-    not_kept: dict[tuple[Place, int], tuple[MigratedAssignment, CellReason, str]] = {}
+    first_rows: dict[object, MigratedAssignment] = {}
+    ignored_rows: dict[tuple[Place, int], tuple[MigratedAssignment, CellReason, str]] = {}
     for row in rows:
         if row.not_in_force:
-            not_kept[row.place, row.row] = (row, CellReason.ROW_DROPPED, row.not_in_force)
+            ignored_rows[row.place, row.row] = (row, CellReason.ROW_DROPPED, row.not_in_force)
             continue
-        first = kept.setdefault((_user_key(row), row.role, row.period), row)
+        first = first_rows.setdefault((_user_key(row), row.role, row.period), row)
         if first is not row:
             text = f"{first.place.row(first.row)} gives it already"
-            not_kept[row.place, row.row] = (row, CellReason.DUPLICATE, text)
-    giving = {(row.place, row.row) for row in kept.values()}
-    for place_and_number, (row, reason, text) in not_kept.items():
+            ignored_rows[row.place, row.row] = (row, CellReason.DUPLICATE, text)
+    giving = {(row.place, row.row) for row in first_rows.values()}
+    for place_and_number, (row, reason, text) in ignored_rows.items():
         if place_and_number not in giving:
             ledger_of(row).override(CellOutcome.IGNORED, reason, text)
-    return kept.values()
+    return first_rows.values()

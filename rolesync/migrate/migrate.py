@@ -132,11 +132,11 @@ def _ignored_columns(recipe: Recipe, sources: Iterable[Source]) -> Iterator[Plac
 
 def _check_columns(recipe: Recipe, headers: Iterable[Sequence[str]]) -> None:
     """Refuse columns that `--keep` and `--ignore-column` name and no table has."""
-    known = {fold_export_header(text) for header in headers for text in (*header, *named_header(header))}
+    known_columns = {fold_export_header(text) for header in headers for text in (*header, *named_header(header))}
     names = [("--keep", name) for name in recipe.keep_words]
     names += [("--ignore-column", name) for name in recipe.ignored_columns]
     for option_name, name in names:
-        if fold_export_header(name) not in known:
+        if fold_export_header(name) not in known_columns:
             text = f"no file has the column {name!r}, which {option_name} names"
             raise InputRefusedError(text, hint="check its spelling")
 

@@ -33,9 +33,9 @@ def find_neighbour(
     except OSError:
         return None
     usable = [path for path in paths if path.suffix.casefold() in _TABLE_SUFFIXES and path != file.path]
-    known = {path: _known_keys(path, recipe, header, rows) for path in usable[:_MAX_NEIGHBOURS]}
-    best = max(known, key=lambda path: known[path], default=None)
-    return best if best and known[best] else None
+    key_counts = {path: _known_keys(path, recipe, header, rows) for path in usable[:_MAX_NEIGHBOURS]}
+    best = max(key_counts, key=lambda path: key_counts[path], default=None)
+    return best if best and key_counts[best] else None
 
 
 def _known_keys(path: Path, recipe: Recipe, header: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
@@ -46,11 +46,11 @@ def _known_keys(path: Path, recipe: Recipe, header: Sequence[str], rows: Sequenc
     except RolesyncError:
         return 0
     folded = [fold_export_header(text) for text in header]
-    joined = {fold_export_header(key): places for key, places in joined_places(recipe, table.header).items()}
-    places_of = {folded.index(key): places for key, places in joined.items() if places and key in folded}
-    theirs = [cells for _, cells in table.rows if isinstance(cells, list)] if places_of else []
+    places_of_key = {fold_export_header(key): places for key, places in joined_places(recipe, table.header).items()}
+    places_of = {folded.index(key): places for key, places in places_of_key.items() if places and key in folded}
+    neighbour_rows = [cells for _, cells in table.rows if isinstance(cells, list)] if places_of else []
     numbers = [0]
     for at, places in places_of.items():
-        keys = {row[place].strip() for row in theirs for place in places if place < len(row)}
+        keys = {row[place].strip() for row in neighbour_rows for place in places if place < len(row)}
         numbers.append(len({row[at].strip() for row in rows} & keys - {""}))
     return max(numbers)

@@ -67,21 +67,21 @@ def _decided(
 
     The purpose names what must be corrected first.
     """
-    words, joined = command.words, None
+    words, joined_table = command.words, None
     if "--join" in words:
-        joined = look.join or Path(words[words.index("--join") + 1])
+        joined_table = look.join or Path(words[words.index("--join") + 1])
     try:
-        result = migrate([look.file], command.recipe, managed=managed, today=today, form=form, join=joined)
+        migration = migrate([look.file], command.recipe, managed=managed, today=today, form=form, join=joined_table)
     except RolesyncError as error:
         hint = f" ({error.hint})" if error.hint else ""
         return [command._replace(purpose=f"{command.purpose}, but first: {error}{hint}")]
-    if not form.encoding and (encoding := needed_encoding(result.ledger)):  # in it, words may have another meaning
+    if not form.encoding and (encoding := needed_encoding(migration.ledger)):  # in it, words may have another meaning
         purpose = f"{command.purpose}, and {describe_encoding(encoding)}"
         options = tuple(add_options(words, ["--encoding", encoding]))
         named_command = command._replace(purpose=purpose, words=options)
         return _decided(named_command, look, managed=managed, today=today, form=replace(form, encoding=encoding))
-    decided = commands_to_go_on(words, result.ledger) or [("", list(words))]
-    cells = [f"{cell.address} {quoted_or_blank(cell.text)}" for cell in undecided_cells(result.ledger)]
+    decided = commands_to_go_on(words, migration.ledger) or [("", list(words))]
+    cells = [f"{cell.address} {quoted_or_blank(cell.text)}" for cell in undecided_cells(migration.ledger)]
     first = f", but first correct {name_some(cells)}" if cells else ""
     return [
         NextCommand(command.purpose + f", and {purpose}" * bool(purpose) + first, tuple(words), command.recipe)
@@ -130,11 +130,11 @@ def _describe_addresses(look: TableLook, identity: Sequence[str], form: ListForm
     read = look.layout.emails if look.layout else ()
     if identity:
         read = tuple(place for place in look.addresses if look.header[place].strip() == identity[1])
-    others = [_name_column(look, place, form) for place in look.addresses if place not in read]
-    names = [_name_column(look, place, form) for place in read]
-    if not names or not others:
+    unread_columns = [_name_column(look, place, form) for place in look.addresses if place not in read]
+    read_columns = [_name_column(look, place, form) for place in read]
+    if not read_columns or not unread_columns:
         return ""
-    return f", by the addresses in {' and '.join(names)}, not in {name_some(others)} (--email-column)"
+    return f", by the addresses in {' and '.join(read_columns)}, not in {name_some(unread_columns)} (--email-column)"
 
 
 def _source_options(look: TableLook, form: ListForm, identity: Sequence[str]) -> list[str]:
@@ -142,8 +142,8 @@ def _source_options(look: TableLook, form: ListForm, identity: Sequence[str]) ->
     recipe = look.recipe
     options = ["--from", recipe.family] if recipe.preset and recipe.family else []
     options += form_options(form, {"--role-column", *identity[:1]})
-    if named := recipe.named & {"name", "join_name"}:
-        options += ["--name-column", getattr(recipe, next(iter(named)))[0]]
+    if named_fields := recipe.named & {"name", "join_name"}:
+        options += ["--name-column", getattr(recipe, next(iter(named_fields)))[0]]
     if "key" in recipe.named:
         options += ["--key", f"{recipe.key[0]}={recipe.join_key[0][0]}"]
     if look.join and "--join" not in identity:

@@ -137,8 +137,8 @@ def _is_ignored(cells: Sequence[str], layout: _Header) -> bool:
 
 def _rules(recipe: Recipe) -> HeaderRules:
     """Rules for a header of unknown meaning: the delimiter with which it has the most cells is right."""
-    known = header_rules(recipe, fixed="-")
-    return known._replace(score=lambda cells: 100 * known.score(cells) + sum(bool(cell.strip()) for cell in cells))
+    rules = header_rules(recipe, fixed="-")
+    return rules._replace(score=lambda cells: 100 * rules.score(cells) + sum(bool(cell.strip()) for cell in cells))
 
 
 def _lay_out(recipe: Recipe, header: Sequence[str]) -> SourceLayout | None:

@@ -119,8 +119,8 @@ class Recipe:
             UsageError: a word means both yes and no, nothing names the role, or a named role isn't managed.
         """
         yes, no = ({word.strip().casefold() for word in words} for words in (self.yes, self.no))
-        if both := sorted(yes & (no | {""})):
-            raise UsageError(f"{both[0]!r} means both yes and no", hint="use different words for --yes and --no")
+        if overlap := sorted(yes & (no | {""})):
+            raise UsageError(f"{overlap[0]!r} means both yes and no", hint="use different words for --yes and --no")
         roles = [*filter(None, [self.fixed]), *self.matrix.values(), *sheets]
         if unmanaged := next((role for role in roles if role not in managed), ""):
             text = f"{unmanaged!r} is not a managed role ({', '.join(managed)}), so no user would get it"

@@ -89,13 +89,13 @@ def role_options(look: TableLook, managed: Sequence[str], *, has_chosen: bool) -
     is_mapped = look.recipe.mapped_only and is_standard  # the roles of an export are another program's
     options = [] if is_standard else ["--role-column", header]
     no_names = {word for word in words if describe_placeholder(word)}
-    others = {word for word in words if not _says_no_role(word)}
+    role_like_words = {word for word in words if not _says_no_role(word)}
     has_gaps = bool(no_names) or any(not row[place].strip() for row in look.rows for place in look.roles)
     may_tick = has_gaps and not (look.recipe.preset or has_chosen or _holds_many(look, look.roles[0]))
     named = [name for name in managed if name in words]
     if named and not is_mapped:
         purpose = f"give {', '.join(named)} to the users with this role in {header!r}"
-        if may_tick and len(named) == 1 and _are_certain(others, managed, {}):
+        if may_tick and len(named) == 1 and _are_certain(role_like_words, managed, {}):
             yield RoleOptions(purpose, *_ticks(header, named[0], named, words), are_managed=True)
         else:
             yield RoleOptions(purpose, options, {}, are_managed=True)
@@ -107,7 +107,7 @@ def role_options(look: TableLook, managed: Sequence[str], *, has_chosen: bool) -
     word = min(candidates, key=lambda word: (not is_like_role(word, [role]), -words[word]))
     purpose = f"give {role} to the users with {word!r} in {header!r}"
     yes = [other for other in words if other == word or (answer(word) and answer(other))]
-    if may_tick and _are_certain(others - set(yes), managed, {word: role}):
+    if may_tick and _are_certain(role_like_words - set(yes), managed, {word: role}):
         yield RoleOptions(purpose, *_ticks(header, role, yes, words))
     else:
         yield RoleOptions(purpose, [*options, "--map", f"{word}={role}"], {"mapping": {word: role}})

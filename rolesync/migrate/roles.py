@@ -120,11 +120,13 @@ class RowRoles:
     def _only_managed(self, row: RowLedger, place: int, names: Sequence[str]) -> list[str]:
         """The managed roles among these; the outcome of the cell names the others."""
         managed = [name for name in dict.fromkeys(names) if name in self._managed]
-        others = [name for name in dict.fromkeys(names) if name not in self._managed]
-        if managed and others:
-            text = f"{quoted(row.cells[place])} is read without {', '.join(map(quoted, others))}, which is not managed"
+        unmanaged = [name for name in dict.fromkeys(names) if name not in self._managed]
+        if managed and unmanaged:
+            text = (
+                f"{quoted(row.cells[place])} is read without {', '.join(map(quoted, unmanaged))}, which is not managed"
+            )
             row.set_outcome(place, CellOutcome.NORMALISED, CellReason.ROLE_NOT_MANAGED, text)
-        elif others and row.outcomes.get(place, (CellOutcome.REFUSED,))[0] is not CellOutcome.REFUSED:
+        elif unmanaged and row.outcomes.get(place, (CellOutcome.REFUSED,))[0] is not CellOutcome.REFUSED:
             text = f"{quoted(row.cells[place])} is not a managed role ({', '.join(sorted(self._managed))})"
             row.outcomes[place] = (CellOutcome.IGNORED, CellReason.ROLE_NOT_MANAGED, text)
         return managed

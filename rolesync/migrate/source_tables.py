@@ -128,9 +128,9 @@ def _with_shared_texts(rows: Iterable[tuple[int, Cells]]) -> Iterator[tuple[int,
     for number, cells in rows:
         if isinstance(cells, list):
             for place, cell in enumerate(cells):
-                known = texts.setdefault(place, {})
-                if len(known) < _MAX_SHARED_TEXTS:
-                    cells[place] = known.setdefault(cell, cell)
+                column_texts = texts.setdefault(place, {})
+                if len(column_texts) < _MAX_SHARED_TEXTS:
+                    cells[place] = column_texts.setdefault(cell, cell)
         yield number, cells
 
 

@@ -188,9 +188,9 @@ def speaks_against_user(cell: str) -> bool:
     """
     if cell_meaning(ColumnKind.STATUS, cell) is CellMeaning.AGAINST:
         return _is_about_person(cell)
-    before = text_before_date(cell) if _begins_against(cell) else ""
-    if before and cell_meaning(ColumnKind.STATUS, before) is CellMeaning.AGAINST:
-        return _is_about_person(before) or fold_word(before) in words_about("dated")
+    word = text_before_date(cell) if _begins_against(cell) else ""
+    if word and cell_meaning(ColumnKind.STATUS, word) is CellMeaning.AGAINST:
+        return _is_about_person(word) or fold_word(word) in words_about("dated")
     return remark_speaks_against(cell)
 
 

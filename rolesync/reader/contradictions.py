@@ -88,9 +88,9 @@ def contradicted_claims(claims: Iterable[_Claim]) -> Iterator[tuple[_Claim, _Cla
         for place in giving:
             opponents[place] = min(opponents.get(place, first_removing), first_removing)
         opponents |= dict.fromkeys(removing, first_giving)
-    others = {meanings[place]: firsts[other] for place, other in opponents.items()}
+    contradicting_claims = {meanings[place]: firsts[other] for place, other in opponents.items()}
     for claim in rows:
-        if other := others.get((claim.removes, claim.period)):
+        if other := contradicting_claims.get((claim.removes, claim.period)):
             yield claim, other
 
 
@@ -109,19 +109,19 @@ def _first_overlaps(periods: Mapping[int, Period]) -> dict[int, int]:
         ends = sorted(periods[place].expires for place in places)
         within = set(places)
         matches: list[int] = []
-        others: list[int] = []
+        unmatched: list[int] = []
         for place in open_places:
             start, end = periods[place]
             overlaps = bisect_left(starts, end) - bisect_right(ends, start)
             if place in within:
                 overlaps -= 1 if start < end else -1  # what the period itself adds to the difference
-            (matches if overlaps else others).append(place)
+            (matches if overlaps else unmatched).append(place)
         if len(places) == 1:
             firsts.update(dict.fromkeys(matches, places[0]))
         elif matches:
             middle = len(places) // 2
             search(places[middle:], search(places[:middle], matches))
-        return others
+        return unmatched
 
     search(list(periods), periods)
     return firsts
@@ -142,7 +142,7 @@ def _row_claims(rows: pd.DataFrame, validities: Mapping[int, Validity]) -> Itera
     )
     for user, role, row in columns:
         validity = validities.get(row, UNLIMITED)
-        if validity.kept:
+        if validity.is_kept:
             yield _RowClaim(user, role, row, validity.removes, validity.period)
 
 

@@ -163,8 +163,8 @@ def _objections(header: HeaderMeaning, meanings: dict[str, CellMeaning]) -> Iter
 def describe_objections(objections: Sequence[str], words: Mapping[str, WordRows]) -> str:
     """Describe what a column says against users, and in which rows."""
     by_count = sorted(objections, key=lambda word: -words[word].count)
-    shown = name_some(_describe_word(word, words[word]) for word in by_count)
-    return f"the column isn't read, but may say that users no longer count: {shown}"
+    described_words = name_some(_describe_word(word, words[word]) for word in by_count)
+    return f"the column isn't read, but may say that users no longer count: {described_words}"
 
 
 def _describe_word(word: str, rows: WordRows) -> str:
@@ -172,24 +172,24 @@ def _describe_word(word: str, rows: WordRows) -> str:
     return f"{quoted_or_blank(word)} in {rows.count:,} row{'s' * (rows.count > 1)} ({numbers})"
 
 
-def _advice(column: str, header: HeaderMeaning, kept: Sequence[str], also: str, *, has_days: bool) -> str:
+def _advice(column: str, header: HeaderMeaning, counted_words: Sequence[str], also: str, *, has_days: bool) -> str:
     ignores = " ".join(filter(None, [also, option("ignore-column", column)]))
-    if (header.kind not in ABOUT_PERSON and has_days) or any(map(is_date, kept)):
+    if (header.kind not in ABOUT_PERSON and has_days) or any(map(is_date, counted_words)):
         kind = ColumnKind.EXPIRES if header.kind in ABOUT_PERSON else header.kind
         return f"if it limits the role, rename it to {quoted(kind.value)}; else ignore it: {ignores}"
-    return keep_or_ignore(column, kept, also)
+    return keep_or_ignore(column, counted_words, also)
 
 
-def keep_or_ignore(column: str, kept: Sequence[str] | None, also: str = "") -> str:
+def keep_or_ignore(column: str, counted_words: Sequence[str] | None, also: str = "") -> str:
     """Write the options that decide about a column.
 
     Args:
         column: its header.
-        kept: its words whose rows count; None if they are too many.
+        counted_words: its words whose rows count; None if they are too many.
         also: an option that the list needs in any case; "" for none.
     """
     ignores = " ".join(filter(None, [also, option("ignore-column", column)]))
-    words = [*{fold_word(word): word for word in reversed(kept or ())}.values()][::-1]
+    words = [*{fold_word(word): word for word in reversed(counted_words or ())}.values()][::-1]
     if not words or len(words) > NAMED:
         return f"delete the rows that don't count, or read all rows: {ignores}"
     keeps = " ".join(filter(None, [also, *(option("keep", f"{column}={word}") for word in words)]))

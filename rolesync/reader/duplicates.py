@@ -46,8 +46,8 @@ def deduplicate(
     """
     if not len(not_in_force) and not validities and not _may_conflict(in_force):
         return Deduplicated(in_force, not_in_force.frame()), []
-    kept, kept_not_in_force, findings = _compare_rows(in_force.frame(), not_in_force.frame(), validities, in_force)
-    return Deduplicated(ListRows.of(kept), kept_not_in_force), findings
+    rows, rows_not_in_force, findings = _compare_rows(in_force.frame(), not_in_force.frame(), validities, in_force)
+    return Deduplicated(ListRows.of(rows), rows_not_in_force), findings
 
 
 def _may_conflict(rows: ListRows) -> bool:
@@ -154,10 +154,10 @@ def _addresses_by_id(all_rows: pd.DataFrame, findings: Sequence[Finding]) -> "pd
 
 def _with_addresses(rows: pd.DataFrame, addresses: "pd.Series[str]") -> pd.DataFrame:
     """Fill in the address of each id that has none in its row."""
-    known = (rows["email"] == "") & rows["user_id"].isin(addresses.index)
-    if not known.any():
+    fillable = (rows["email"] == "") & rows["user_id"].isin(addresses.index)
+    if not fillable.any():
         return rows
-    return rows.assign(email=rows["email"].where(~known, rows["user_id"].map(addresses)))
+    return rows.assign(email=rows["email"].where(~fillable, rows["user_id"].map(addresses)))
 
 
 def _duplicates(repeated: pd.DataFrame, firsts: "pd.Series[int]") -> Iterator[Finding]:

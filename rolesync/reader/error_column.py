@@ -40,8 +40,8 @@ def add_error_column(path: Path, desired: Desired, form: ListForm) -> str:
     table = open_table(read_file(path)[0], header_rules(form), form)
     if isinstance(table, tuple):
         raise InputRefusedError(f"{path}: {table[0].message}", hint=_HINT)
-    if whole := next((finding for finding in errors if finding.row in {None, table.header_row}), None):
-        raise InputRefusedError(f"{path}: {whole.message}", hint=_HINT)
+    if list_error := next((finding for finding in errors if finding.row in {None, table.header_row}), None):
+        raise InputRefusedError(f"{path}: {list_error.message}", hint=_HINT)
     notes = _notes(errors)
     earlier = [place for place, text in enumerate(table.header) if fold_header(text) == Field.ERRORS]
     width = len(table.header)

@@ -55,8 +55,8 @@ class FoundColumns:
 
     Attributes:
         fields: the columns that may hold each field; several contradict each other.
-        kept: the columns whose words decide which rows count, with these words, folded.
-        left_out: those of them in which only some other words are known, with these words, folded.
+        kept_words: the columns whose words decide which rows count, with these words, folded.
+        left_out_words: those of them in which only some other words are known, with these words, folded.
         doubtful: the other columns that may speak against a user, with what their header means.
         unread: all other columns, except those of names and addresses.
         unclear_roles: columns that may hold the role, but whose header has another meaning, too.
@@ -64,8 +64,8 @@ class FoundColumns:
     """
 
     fields: Mapping[Field, tuple[int, ...]]
-    kept: tuple[tuple[int, frozenset[str]], ...] = ()
-    left_out: tuple[tuple[int, frozenset[str]], ...] = ()
+    kept_words: tuple[tuple[int, frozenset[str]], ...] = ()
+    left_out_words: tuple[tuple[int, frozenset[str]], ...] = ()
     doubtful: tuple[tuple[int, HeaderMeaning], ...] = ()
     unread: tuple[int, ...] = ()
     unclear_roles: tuple[int, ...] = ()
@@ -80,12 +80,12 @@ def find_columns(header: Sequence[str], form: ListForm) -> FoundColumns:
         form: the columns that the settings name, keep or ignore.
     """
     folded = [fold_header(text) for text in named_header(header)]
-    kept = {fold_name(name, form): frozenset(map(fold_word, words)) for name, words in form.keep.items()}
-    left_out = {fold_name(name, form): frozenset(map(fold_word, words)) for name, words in form.leave_out.items()}
+    kept_words = {fold_name(name, form): frozenset(map(fold_word, words)) for name, words in form.keep.items()}
+    left_out_words = {fold_name(name, form): frozenset(map(fold_word, words)) for name, words in form.leave_out.items()}
     ignored = {fold_name(name, form) for name in form.ignore_columns}
     read = [at for at, text in enumerate(folded) if ignored.isdisjoint({text, fold_header(header[at])})]
     meanings = header_meanings(header)
-    ranks = _ranks(header, folded, meanings, [place for place in read if folded[place] not in kept], form)
+    ranks = _ranks(header, folded, meanings, [place for place in read if folded[place] not in kept_words], form)
     fields: dict[Field, tuple[int, ...]] = {}
     for group in ({Field.EMAIL}, {Field.USER_ID}, {Field.ROLE, Field.ROLES}):
         best = min((rank for _, field, rank in ranks if field in group), default=_WORD)
@@ -94,9 +94,9 @@ def find_columns(header: Sequence[str], form: ListForm) -> FoundColumns:
     for field in OPTIONAL:
         fields[field] = tuple(place for place, of, _ in ranks if of is field)
     used = {place for places in fields.values() for place in places}
-    others = [place for place in read if place not in used and folded[place] not in kept]
+    unused = [place for place in read if place not in used and folded[place] not in kept_words]
     unnamed = HeaderMeaning(ColumnKind.STATUS, sure=False) if form.no_header else None  # its cells must tell
-    unclear = [(place, meaning) for place in others if (meaning := meanings[place] or unnamed)]
+    unclear = [(place, meaning) for place in unused if (meaning := meanings[place] or unnamed)]
     foreign = [  # kept and ignored columns, too: what the user decides about them proves nothing of the ids
         place for place, text in enumerate(header) if place not in used and is_of_other_program(text, meanings[place])
     ]
@@ -104,12 +104,14 @@ def find_columns(header: Sequence[str], form: ListForm) -> FoundColumns:
     names = {place for place, meaning in enumerate(meanings) if meaning and meaning.kind in _NAMES and meaning.sure}
     return FoundColumns(
         {field: places for field, places in fields.items() if places},
-        kept=tuple((place, kept[folded[place]]) for place in read if folded[place] in kept),
-        left_out=tuple(
-            (place, left_out[folded[place]]) for place in read if folded[place] in kept and folded[place] in left_out
+        kept_words=tuple((place, kept_words[folded[place]]) for place in read if folded[place] in kept_words),
+        left_out_words=tuple(
+            (place, left_out_words[folded[place]])
+            for place in read
+            if folded[place] in kept_words and folded[place] in left_out_words
         ),
         doubtful=doubtful,
-        unread=tuple(place for place in others if place not in names and place not in dict(doubtful)),
+        unread=tuple(place for place in unused if place not in names and place not in dict(doubtful)),
         unclear_roles=tuple(
             place for place, meaning in unclear if meaning.kind is ColumnKind.ROLE and not meaning.sure
         ),
@@ -140,15 +142,15 @@ def _ranks(
     form: ListForm,
 ) -> list[tuple[int, Field, int]]:
     """The field of each column, and by which rule its header means it."""
-    named = _named_columns(form)
-    settled = {field for fields in named.values() for field in fields}
+    named_fields = _named_columns(form)
+    settled = {field for fields in named_fields.values() for field in fields}
     if form.no_user_id:
         settled.add(Field.USER_ID)
     if recognise_export(header):  # its other columns may have the headers of a list but another meaning
         settled |= {*Field} - OPTIONAL
     ranks = []
     for place in read:
-        if fields := named.get(folded[place]):
+        if fields := named_fields.get(folded[place]):
             ranks.append((place, min(fields), _NAMED))
             continue
         field, rank = KNOWN_HEADERS.get(folded[place]), _KNOWN

@@ -38,8 +38,8 @@ def ids_alone(
         keeps: the option that declares the ids to be Studio's.
         header_row: the header's row number; None if there is none.
     """
-    shown = name_some(map(str, rows))
-    text = f"{_describe(signs)}, but rows have nothing else, and may name other users of Studio: {shown}"
+    row_numbers = name_some(map(str, rows))
+    text = f"{_describe(signs)}, but rows have nothing else, and may name other users of Studio: {row_numbers}"
     advice = f"fill in the addresses of these rows; or if the ids are Studio's: {keeps}"
     return Finding(Level.WARNING, Code.USER_ID_FOREIGN.value, f"{text}; {advice}", header_row, column)
 

@@ -38,8 +38,8 @@ class Layout:
         allows_many: whether that column is `roles`, whose cells may name several.
         min_cells: the number of cells that every row must have, see `_min_cells`.
         action, remove, starts, expires, errors: the optional columns.
-        kept: the columns whose words decide which rows count, with these words, folded.
-        left_out: those of them in which only some other words are known, with these words, folded.
+        kept_words: the columns whose words decide which rows count, with these words, folded.
+        left_out_words: those of them in which only some other words are known, with these words, folded.
         doubtful: the columns that may speak against a user, see `doubtful_columns`.
         unread: the other columns whose cells may speak against a user, see `unknown_columns`.
         foreign: the columns that show that the user ids are probably another program's.
@@ -57,8 +57,8 @@ class Layout:
     starts: int | None = None
     expires: int | None = None
     errors: int | None = None
-    kept: tuple[tuple[int, frozenset[str]], ...] = ()
-    left_out: tuple[tuple[int, frozenset[str]], ...] = ()
+    kept_words: tuple[tuple[int, frozenset[str]], ...] = ()
+    left_out_words: tuple[tuple[int, frozenset[str]], ...] = ()
     doubtful: tuple[tuple[int, HeaderMeaning], ...] = ()
     unread: tuple[int, ...] = ()
     foreign: tuple[int, ...] = ()
@@ -74,12 +74,14 @@ class Layout:
     def used(self) -> tuple[int, ...]:
         """The columns that are read."""
         places = (self.email, self.user_id, self.role, self.action, self.remove, self.starts, self.expires, self.errors)
-        return tuple(place for place in (*places, *(place for place, _ in self.kept)) if place is not None)
+        return tuple(place for place in (*places, *(place for place, _ in self.kept_words)) if place is not None)
 
     @property
     def has_validity(self) -> bool:
         """Whether a column takes roles away, limits them, or notes errors."""
-        return bool(self.kept) or (self.action, self.remove, self.starts, self.expires, self.errors) != (None,) * 5
+        return (
+            bool(self.kept_words) or (self.action, self.remove, self.starts, self.expires, self.errors) != (None,) * 5
+        )
 
     @property
     def ignored(self) -> tuple[int, ...]:
@@ -132,21 +134,21 @@ def lay_out(
         user_id=places.get(Field.USER_ID),
         role=places.get(Field.ROLE, places.get(Field.ROLES, -1)),
         allows_many=Field.ROLES in places,
-        min_cells=_min_cells(places, [place for place, _ in columns.kept], len(header)),
+        min_cells=_min_cells(places, [place for place, _ in columns.kept_words], len(header)),
         action=places.get(Field.ACTION),
         remove=places.get(Field.REMOVE),
         starts=places.get(Field.STARTS),
         expires=places.get(Field.EXPIRES),
         errors=places.get(Field.ERRORS),
-        kept=columns.kept,
-        left_out=columns.left_out,
+        kept_words=columns.kept_words,
+        left_out_words=columns.left_out_words,
         doubtful=columns.doubtful,
         unread=columns.unread,
         foreign=columns.foreign if Field.USER_ID in places else (),
     )
 
 
-def _min_cells(places: Mapping[Field, int], kept: Sequence[int], width: int) -> int:
+def _min_cells(places: Mapping[Field, int], kept_places: Sequence[int], width: int) -> int:
     """The number of cells that every row must have.
 
     Some programs drop empty cells at the end of a row, so ignored and optional columns may be missing there. There are
@@ -156,8 +158,8 @@ def _min_cells(places: Mapping[Field, int], kept: Sequence[int], width: int) -> 
       Then every row must be complete.
     - If there are two date columns, one date could be taken for the other. Then both must be there.
     """
-    used = sorted({*places.values(), *kept})
+    used = sorted({*places.values(), *kept_places})
     if used[-1] - used[0] != len(used) - 1:
         return width
     optional = OPTIONAL - _DATES if set(places) >= _DATES else OPTIONAL
-    return 1 + max([*kept, *(place for field, place in places.items() if field not in optional)])
+    return 1 + max([*kept_places, *(place for field, place in places.items() if field not in optional)])

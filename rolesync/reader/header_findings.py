@@ -91,10 +91,10 @@ def no_header(header: Sequence[str], row: int, hints: Hints) -> Finding:
     users = [place for place, cell in enumerate(header) if is_address(cell)]
     name = "email_column" if users else "user_id_column"
     users = users or [place for place, cell in enumerate(header) if cell.strip().isdecimal()]
-    others = [place for place, cell in enumerate(header) if cell.strip() and place not in users]
-    roles = [place for place in others if header[place].strip() in hints.managed_roles] or others[: len(others) == 1]
+    columns = [place for place, cell in enumerate(header) if cell.strip() and place not in users]
+    roles = [place for place in columns if header[place].strip() in hints.managed_roles] or columns[: len(columns) == 1]
     text = f"{describe_no_header(header)}; add a header, or read the list without one"
-    text += "" if roles else f", with one role for all users{', whatever other columns say' * bool(others)}"
+    text += "" if roles else f", with one role for all users{', whatever other columns say' * bool(columns)}"
     if roles:
         advice = f"--no-header --set {name}={users[0] + 1} --set role_column={roles[0] + 1}"
     else:
@@ -126,8 +126,8 @@ def foreign_export(export: Export, row: int, hints: Hints) -> Finding:
 
 def contradicting_columns(columns: FoundColumns, header: Sequence[str], row: int) -> Iterator[Finding]:
     """Refuse several columns with the same meaning; the finding names the option that decides."""
-    for field, (first, *others) in columns.fields.items():
-        for place in others:
+    for field, (first, *other_places) in columns.fields.items():
+        for place in other_places:
             names = [printable(header[at]) for at in (first, place)]
             text = f"two columns mean {field}: {quoted(names[0])} and {quoted(names[1])}"
             if fold_header(names[0]) == fold_header(names[1]):
@@ -144,7 +144,7 @@ def missing_columns(
     columns: FoundColumns, header: Sequence[str], row: int, form: ListForm, hints: Hints
 ) -> Iterator[Finding]:
     """Report columns that the settings name wrongly; else a missing identity or role column."""
-    shown = list_headers(header)
+    header_text = list_headers(header)
     folded = set(map(fold_header, named_header(header)))
     named = [
         ("email_column names for e-mail addresses", form.email_column),
@@ -154,32 +154,32 @@ def missing_columns(
     ]
     missing = [(setting, name) for setting, name in named if name and fold_name(name, form) not in folded]
     for setting, name in missing:
-        text = f"there is no column {quoted(name)}, which {setting}; the header has {shown}"
+        text = f"there is no column {quoted(name)}, which {setting}; the header has {header_text}"
         yield error(Code.HEADER_NOT_FOUND, text, row=row or None)
     ignored = {fold_name(name, form) for name in form.ignore_columns}
     for name in (name for name in form.keep if fold_name(name, form) in ignored):
         text = f"the settings both keep words of the column {quoted(name)} and ignore it"
         yield error(Code.COLUMN_UNCLEAR, f"{text}; leave out keep or ignore_columns", row=row or None)
     if not missing:
-        yield from _missing_fields(columns, header, row, shown, hints)
+        yield from _missing_fields(columns, header, row, header_text, hints)
 
 
 def _missing_fields(
-    columns: FoundColumns, header: Sequence[str], row: int, shown: str, hints: Hints
+    columns: FoundColumns, header: Sequence[str], row: int, header_text: str, hints: Hints
 ) -> Iterator[Finding]:
     fields = columns.fields
     names_user = bool({Field.EMAIL, Field.USER_ID} & set(fields))
     email = [option("email-column", printable(header[place])) for place in fields.get(Field.EMAIL, ())]
     is_undivided = len(header) == 1 and not header[0].strip().isalnum() and not set(header[0]) & set(",;|\t")
     if not fields and is_undivided:
-        text = f"no known delimiter divides the first row {shown} into cells"
+        text = f"no known delimiter divides the first row {header_text} into cells"
         yield error(Code.HEADER_NO_IDENTITY, f"{text}; if it has several, {DIVIDE}", row=row or None)
         return
     if not names_user:
         advice = "rename the right column, or name it: --set email_column=HEADER or --set user_id_column=HEADER"
         advice += _describe_blank(header, Field.EMAIL)
         advice += f"; to see what the file holds, and how to go on: {hints.look}"
-        text = f"no column 'email' or 'user_id' identifies the user; {advice}; the first row has {shown}"
+        text = f"no column 'email' or 'user_id' identifies the user; {advice}; the first row has {header_text}"
         yield error(Code.HEADER_NO_IDENTITY, text, row=row or None)
     if not {Field.ROLE, Field.ROLES} & set(fields):
         advice = f"rename the right column, or name it: --set role_column=HEADER{_describe_blank(header, Field.ROLE)}"
@@ -190,7 +190,7 @@ def _missing_fields(
             advice = (
                 f"{name_some(map(quoted, unclear))} may hold it, or a job: then {' or '.join(options)}; else {advice}"
             )
-        text = f"no column 'role' or 'roles' names the role; {advice}; the first row has {shown}"
+        text = f"no column 'role' or 'roles' names the role; {advice}; the first row has {header_text}"
         yield error(Code.HEADER_NO_ROLE, text, row=row or None)
     if {Field.ROLE, Field.ROLES} <= set(fields):
         names = [printable(header[fields[field][0]]) for field in (Field.ROLE, Field.ROLES)]

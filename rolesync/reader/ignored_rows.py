@@ -66,17 +66,17 @@ def find_ignored_row(cells: Sequence[str], layout: HasHeader) -> Note | None:
     Raises:
         CellError: the row begins with `#` but may name a user.
     """
-    first, *others = (cell.strip() for cell in cells if cell.strip())
+    first, *other_cells = (cell.strip() for cell in cells if cell.strip())
     if first.startswith("#") and not is_error_value(first):
-        if others or "@" in first:
+        if other_cells or "@" in first:
             text = f"the row begins with '#' ({quoted(printable(first))}), so it is unclear whether it counts"
             raise CellError(Code.COMMENTED_ROW, f"{text}; delete the '#', or the whole row")
         return Note(Level.WARNING, Code.COMMENT_IGNORED, f"{quoted(printable(first))} is a comment and is not read")
-    if len(line := "".join([first, *others])) > 1 and not line.strip(_RULE_SIGNS):
+    if len(line := "".join([first, *other_cells])) > 1 and not line.strip(_RULE_SIGNS):
         return Note(
             Level.WARNING, Code.COMMENT_IGNORED, f"{quoted(printable(first))} is a line of dashes and is not read"
         )
-    if len(line := " ".join([first, *others])) <= _MAX_LABEL and _REPORT_LINE.fullmatch(line):
+    if len(line := " ".join([first, *other_cells])) <= _MAX_LABEL and _REPORT_LINE.fullmatch(line):
         text = f"{quoted(printable(line))} was written by the program that made the list, and is not read"
         return Note(Level.WARNING, Code.FOOTER_IGNORED, text)
     if all(_repeats_header(cells, place, layout) for place in layout.used):
@@ -98,8 +98,8 @@ def find_total(cells: Sequence[str]) -> Note | None:
     labels = [text for text in texts if not _NUMBER.fullmatch(text)]
     if len(labels) > 1 or not any(map(_is_label, labels or texts[:1])):
         return None
-    shown = quoted(printable(" ".join(texts)))
-    return Note(Level.WARNING, Code.FOOTER_IGNORED, f"{shown} is a total or the end of the list, and is not read")
+    quoted_row = quoted(printable(" ".join(texts)))
+    return Note(Level.WARNING, Code.FOOTER_IGNORED, f"{quoted_row} is a total or the end of the list, and is not read")
 
 
 def describe_lone_text(cells: Sequence[str]) -> str:

@@ -85,11 +85,11 @@ class PlainReader:
         cell_ends = np.flatnonzero((data == ord(block.delimiter)) | (data == _NEWLINE))
         last_cells = np.flatnonzero(data[cell_ends] == _NEWLINE)  # the last cell of each line, as an index of cell_ends
         rows, plain, bounds = self._plain_rows(block, cell_ends, last_cells)
-        taken = plain & np.append(plain[1:], False)
-        rows = rows.take(taken[plain])
+        is_taken = plain & np.append(plain[1:], False)
+        rows = rows.take(is_taken[plain])
         for place in self._unread.columns_of_words:
-            self._add_words(block, place, bounds[place][:, taken[plain]], rows.role)
-        return rows, _split_lines(block, cell_ends[last_cells], np.flatnonzero(~taken))
+            self._add_words(block, place, bounds[place][:, is_taken[plain]], rows.role)
+        return rows, _split_lines(block, cell_ends[last_cells], np.flatnonzero(~is_taken))
 
     def _add_words(self, block: Block, place: int, bounds: Ints, roles: Ints) -> None:
         """Collect the words of a column in rows with a managed role."""

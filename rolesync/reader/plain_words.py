@@ -55,14 +55,14 @@ def few_cells(data: Bytes, starts: Ints, ends: Ints, limit: int) -> dict[bytes, 
     return counts
 
 
-def may_speak_against(data: Bytes, starts: Ints, ends: Ints, known: dict[int, bool]) -> Ints:
+def may_speak_against(data: Bytes, starts: Ints, ends: Ints, cache: dict[int, bool]) -> Ints:
     """Find the cells that begin like a word that speaks against a user; all such words are among them.
 
     Args:
         data: the bytes of the cells.
         starts: where each cell starts.
         ends: where each cell ends.
-        known: whether a word may begin with these bytes; the caller keeps it for the next cells.
+        cache: whether a word may begin with these bytes; the caller keeps it for the next cells.
     """
     lengths = np.minimum(ends - starts, WORD)
     places = np.flatnonzero(lengths > _LETTERS)  # no word against a user is shorter
@@ -73,7 +73,7 @@ def may_speak_against(data: Bytes, starts: Ints, ends: Ints, known: dict[int, bo
     codes = (first & ((1 << _BITS) - 1)).astype(np.int64) @ [1 << 2 * _BITS, 1 << _BITS, 1]
     maybe = np.flatnonzero((~is_letter & ~is_digit) | (is_letter & _beginnings()[codes]))
     different, which = np.unique(words[maybe], return_inverse=True)
-    begins = [_begins(word, known) for word in different.tolist()]
+    begins = [_begins(word, cache) for word in different.tolist()]
     return places[maybe[np.array(begins, np.bool_)[which]]]
 
 
@@ -155,16 +155,16 @@ def _beginnings() -> npt.NDArray[np.bool_]:
     return beginnings
 
 
-def _begins(first_bytes: int, known: dict[int, bool]) -> bool:
+def _begins(first_bytes: int, cache: dict[int, bool]) -> bool:
     """Whether a word against a user may begin with these bytes, see `fold_word`; a cut letter may be any letter."""
-    begins = known.get(first_bytes)
+    begins = cache.get(first_bytes)
     if begins is None:
         text = first_bytes.to_bytes(WORD, "little").rstrip(b"\0").decode("utf-8", "ignore")
         folded = fold_word(text)
         is_sign = not any(map(str.isalnum, folded))  # then `fold_word` leaves the signs
         certain = folded if folded[-1:].isascii() else folded[:-1]  # a mark may follow and change the last letter
         begins = is_sign or _may_begin_word(certain)
-        known[first_bytes] = begins
+        cache[first_bytes] = begins
     return begins
 
 

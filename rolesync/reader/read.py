@@ -103,8 +103,8 @@ def _read(
     findings += [*doubtful.findings(table.header_row, also), *unread.findings(table.header_row, also)]
     findings += ignored_columns(table.header, form)
     if not collector.rows:
-        which = "and all rows are left out" if reader.rows_left_out else "but no rows"
-        text = f"the list has a header {which}, and an empty list would remove everybody; put back the rows"
+        row_text = "and all rows are left out" if reader.rows_left_out else "but no rows"
+        text = f"the list has a header {row_text}, and an empty list would remove everybody; put back the rows"
         findings.append(error(Code.NO_ROWS, text))
     deduplicated, conflicts = collector.deduplicate()
     findings += conflicts

@@ -81,7 +81,7 @@ class RoleReader:
 
     def may_be_cut(self, name: str) -> bool:
         """Whether a text is the beginning of a known name, so that the file may be cut there."""
-        return bool(name) and any(known.startswith(name) and known != name for known in self._known_names.values())
+        return bool(name) and any(role.startswith(name) and role != name for role in self._known_names.values())
 
     def _split(self, cell: str) -> list[str]:
         """Split a cell at `;` or `|`, which leaves commas inside names; only without them a comma separates."""
@@ -115,12 +115,12 @@ class RoleReader:
         if REPLACEMENT_CHARACTER in name:
             text = f"{quoted(name)} has U+FFFD in place of a letter that a program could not read"
             raise CellError(Code.ROLE_NO_NAME, f"{text}; type the role's name again")
-        if known := self._known_names.get(_comparison_key(name)):
-            text = f"{quoted(name)} differs from {self._describe(known)} only in case, blanks, marks or look-alikes"
-            advice = f"did you mean {quoted(known)}? Else correct the setting {self._setting_of(known)}"
+        if role := self._known_names.get(_comparison_key(name)):
+            text = f"{quoted(name)} differs from {self._describe(role)} only in case, blanks, marks or look-alikes"
+            advice = f"did you mean {quoted(role)}? Else correct the setting {self._setting_of(role)}"
             raise CellError(Code.ROLE_NEAR_MISS, f"{text}; {advice}")
-        if known := self._known_names.get(_comparison_key(undo_mojibake(name))):
-            text = f"{quoted(name)} was {self._describe(known)} until a program read its UTF-8 as Windows-1252"
+        if role := self._known_names.get(_comparison_key(undo_mojibake(name))):
+            text = f"{quoted(name)} was {self._describe(role)} until a program read its UTF-8 as Windows-1252"
             raise CellError(Code.ROLE_NEAR_MISS, f"{text}; open the original as UTF-8 and save it again")
         if description := describe_placeholder(name):
             text = f"{quoted(name)} is {description}, not a role"
@@ -128,25 +128,25 @@ class RoleReader:
         if not self._allows_many and self._contains_known(name):
             text = f"{quoted(name)} names a managed role among others, but the column 'role' holds one role a cell"
             raise CellError(Code.SEVERAL_ROLES, f"{text}; give each role its own row, or call the column 'roles'")
-        if known := self._beside_others(name):
-            text = f"{quoted(name)} names {self._describe(known)} beside another text"
+        if role := self._beside_others(name):
+            text = f"{quoted(name)} names {self._describe(role)} beside another text"
             other = f'role_aliases = {{"{name}" = "{name}"}}'
             raise CellError(
-                Code.ROLE_NEAR_MISS, f"{text}; write {quoted(known)} alone; if it is another role, set {other}"
+                Code.ROLE_NEAR_MISS, f"{text}; write {quoted(role)} alone; if it is another role, set {other}"
             )
-        if known := self._similar(name):
-            text = f"{quoted(name)} is not {self._describe(known)}, but similar; did you mean {quoted(known)}?"
+        if role := self._similar(name):
+            text = f"{quoted(name)} is not {self._describe(role)}, but similar; did you mean {quoted(role)}?"
             other = f'role_aliases = {{"{name}" = "{name}"}}'
-            advice = f"Else correct the setting {self._setting_of(known)}; if it really is another role, set {other}"
+            advice = f"Else correct the setting {self._setting_of(role)}; if it really is another role, set {other}"
             raise CellError(Code.ROLE_NEAR_MISS, f"{text} {advice}")
 
-    def _describe(self, known: str) -> str:
-        if known in self._managed:
-            return f"the managed role {quoted(known)}"
-        return f"the alias {quoted(known)} of the role {quoted(self._aliases[known])}"
+    def _describe(self, known_role: str) -> str:
+        if known_role in self._managed:
+            return f"the managed role {quoted(known_role)}"
+        return f"the alias {quoted(known_role)} of the role {quoted(self._aliases[known_role])}"
 
-    def _setting_of(self, known: str) -> str:
-        return "managed_roles" if known in self._managed else "role_aliases"
+    def _setting_of(self, known_role: str) -> str:
+        return "managed_roles" if known_role in self._managed else "role_aliases"
 
     def _notes_on(self, name: str) -> tuple[Note, ...]:
         """Notes on a valid name: that it is an alias, that its role is not managed."""
@@ -166,16 +166,16 @@ class RoleReader:
     def _beside_others(self, name: str) -> str:
         """Find a known name before a remark, as in `Admin (until May)`, or among others, as in `Teacher/Admin`."""
         parts = [*_REMARK.split(name, maxsplit=1)[:1], *_AMONG_OTHERS.split(name)]
-        known = (self._known_names.get(_comparison_key(part)) for part in parts if part.strip() != name)
-        return next(filter(None, known), "")
+        known_names = (self._known_names.get(_comparison_key(part)) for part in parts if part.strip() != name)
+        return next(filter(None, known_names), "")
 
     def _similar(self, name: str) -> str:
         """Find a known name that is probably meant: a letter or two differ, or the word goes on (`Administrator`)."""
         key = _comparison_key(name)
         if key in _OTHER_ROLES:
             return ""
-        begun = [] if not name.isalpha() else [known for known in self._known_names if len(known) >= _MIN_BEGINNING]
-        keys = [known for known in begun if key.startswith(known)]
+        stems = [] if not name.isalpha() else [known for known in self._known_names if len(known) >= _MIN_BEGINNING]
+        keys = [known for known in stems if key.startswith(known)]
         keys += difflib.get_close_matches(key, self._known_names, n=1, cutoff=_MIN_SIMILARITY)
         return self._known_names[keys[0]] if keys else ""
 

@@ -177,14 +177,14 @@ class RowReader:
         Ignored cells are not read, so the users in these rows would vanish. The cell's first line may end a row that
         begins before the cell, and its last line may begin a row that ends after it. A workbook has no quotes.
         """
-        first, *others = cells[place].splitlines() or [""]
-        if not others or not self._delimiter:
+        first, *later_lines = cells[place].splitlines() or [""]
+        if not later_lines or not self._delimiter:
             return
-        lines = [(line, line.split(self._delimiter)) for line in others]
-        before = [*cells[:place], *first.split(self._delimiter)]
-        after = [*lines[-1][1], *cells[place + 1 :]]
-        if len(before) == len(after) == self._width and self._looks_like_row(before) and before[self._layout.role]:
-            lines.append((others[-1], after))
+        lines = [(line, line.split(self._delimiter)) for line in later_lines]
+        head = [*cells[:place], *first.split(self._delimiter)]
+        tail = [*lines[-1][1], *cells[place + 1 :]]
+        if len(head) == len(tail) == self._width and self._looks_like_row(head) and head[self._layout.role]:
+            lines.append((later_lines[-1], tail))
         for line, row in lines:
             if self._looks_like_row(row):
                 text = f"the cell spans several lines, and {quoted(line)} looks like a row of the list"

@@ -113,9 +113,9 @@ class RowCollector:
         plain = PlainReader(self.layout, roles, self.managed, self.unread)
         while True:
             while block := blocks.take_block():
-                rows, others = plain.read(block)
+                rows, other_rows = plain.read(block)
                 self._add_many(rows, plain.cells, blocks_left=blocks.bytes_left / len(block.data))
-                yield from others
+                yield from other_rows
             for row in table.rows:
                 yield row
                 if blocks.at_block_start:

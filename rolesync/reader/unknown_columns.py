@@ -62,12 +62,14 @@ class UnreadColumns:
         for place, against in self._against.items():
             column, words = self._header[place], self._words.get(place)
             if against:
-                others = None if words is None else sorted(words.keys() - against.keys(), key=lambda word: -words[word])
-                text = f"{describe_objections(list(against), against)}; {keep_or_ignore(column, others, also)}"
+                counted = (
+                    None if words is None else sorted(words.keys() - against.keys(), key=lambda word: -words[word])
+                )
+                text = f"{describe_objections(list(against), against)}; {keep_or_ignore(column, counted, also)}"
                 yield error(Code.COLUMN_UNCLEAR, text, row=header_row or None, column=column)
             elif words and (noes := _noes(words)):
-                shown = name_some(f"{quoted(word)} in {words[word]:,} row{'s' * (words[word] > 1)}" for word in noes)
-                text = f"the column isn't read, though it says no: {shown}; check that this is not about the role"
+                answers = name_some(f"{quoted(word)} in {words[word]:,} row{'s' * (words[word] > 1)}" for word in noes)
+                text = f"the column isn't read, though it says no: {answers}; check that this is not about the role"
                 yield Finding(Level.INFO, Code.COLUMN_IGNORED.value, text, header_row or None, column)
 
 

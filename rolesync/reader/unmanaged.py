@@ -42,12 +42,12 @@ def find_no_managed_role(
     yield error(Code.NO_MANAGED_ROLE, f"no row gives a managed role: {rows}; {advice}", column=column)
 
 
-def _nearest(roles: Iterable[str], known: Collection[str]) -> str:
+def _nearest(roles: Iterable[str], known_names: Collection[str]) -> str:
     """Find the known name that is most like one of the roles; "" if none is.
 
     A role of Studio is not a misspelling of another.
     """
-    names = {name.casefold(): name for name in known}
+    names = {name.casefold(): name for name in known_names}
     for role in roles:
         if role not in RIVAL_ROLES and (
             keys := difflib.get_close_matches(role.casefold(), names, n=1, cutoff=_MIN_SIMILARITY)

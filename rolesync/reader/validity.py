@@ -33,16 +33,16 @@ class Validity(NamedTuple):
         in_force: whether it is.
         removes: whether the row removes the role.
         period: the days of the role.
-        kept: False if the row has none of the kept words; then it claims nothing about the role.
+        is_kept: False if the row has none of the kept words; then it claims nothing about the role.
     """
 
     in_force: bool = True
     removes: bool = False
     period: Period = ALWAYS
-    kept: bool = True
+    is_kept: bool = True
 
 
-LEFT_OUT = Validity(in_force=False, kept=False)
+LEFT_OUT = Validity(in_force=False, is_kept=False)
 """The validity of a row with a word of `leave_out`: it is another list's, so it is only counted."""
 
 UNLIMITED = Validity()
@@ -95,12 +95,14 @@ class ValidityReader:
     """
 
     def __init__(self, layout: Layout, today: date, on_note_of: Callable[[int | None], OnNote]) -> None:
-        self._header, self._kept, self._on_note_of = layout.header, layout.kept, on_note_of
-        self._left_out = dict(layout.left_out)
-        self._others = [
-            (place, self._left_out[place] - words) for place, words in layout.kept if place in self._left_out
+        self._header, self._kept_words, self._on_note_of = layout.header, layout.kept_words, on_note_of
+        self._left_out_words = dict(layout.left_out_words)
+        self._other_words = [
+            (place, self._left_out_words[place] - words)
+            for place, words in layout.kept_words
+            if place in self._left_out_words
         ]
-        self._rows_left_out = {place: 0 for place, _ in self._others}
+        self._rows_left_out = {place: 0 for place, _ in self._other_words}
         self._actions = [
             (place, kind)
             for place, kind in ((layout.action, ColumnKind.ACTION), (layout.remove, ColumnKind.REMOVE))
@@ -112,11 +114,11 @@ class ValidityReader:
         self._on_starts_note, self._on_expires_note = on_note_of(layout.starts), on_note_of(layout.expires)
         self._today = today
         self._words: dict[str, dict[str, bool]] = {layout.header[place]: {} for place, _ in self._actions}
-        self._seen = {place: set[str]() for place, _ in layout.kept}  # the kept words that rows have
+        self._seen_words = {place: set[str]() for place, _ in layout.kept_words}  # the kept words that rows have
 
     def leaves_out(self, cells: Sequence[str]) -> bool:
         """Whether a row that fits the header has a word of `leave_out`."""
-        return any(fold_word(cells[place]) in words for place, words in self._others)
+        return any(fold_word(cells[place]) in words for place, words in self._other_words)
 
     @property
     def rows_left_out(self) -> int:
@@ -125,7 +127,7 @@ class ValidityReader:
 
     def count_left_out(self, cells: Sequence[str]) -> None:
         """Count a row that is left out."""
-        place = next(place for place, words in self._others if fold_word(cells[place]) in words)
+        place = next(place for place, words in self._other_words if fold_word(cells[place]) in words)
         self._rows_left_out[place] += 1
 
     def read(self, cells: Sequence[str]) -> Validity:
@@ -137,7 +139,7 @@ class ValidityReader:
         if self._errors is not None:
             _check_errors(cells[self._errors])
         if not self._is_kept(cells):
-            return Validity(in_force=False, kept=False)
+            return Validity(in_force=False, is_kept=False)
         for place, kind in self._actions:
             self._note_word(self._header[place], kind, cells[place].strip())
         remover = next(
@@ -157,7 +159,7 @@ class ValidityReader:
         """Yield each column and the function that refuses a bad cell in it."""
         if self._errors is not None:
             yield self._errors, _check_errors
-        for place in self._left_out:
+        for place in self._left_out_words:
             yield place, partial(self._check_word, place=place)
         for place, kind in self._actions:
             yield place, partial(read_action, kind=kind, column=self._header[place])
@@ -173,14 +175,14 @@ class ValidityReader:
                 column = self._header[place]
                 text = f"rows that are left out by their word in {quoted(column)}: {number:,}"
                 yield Finding(Level.INFO, Code.ROWS_LEFT_OUT.value, text, None, column)
-        for place, words in self._kept:
-            for word in sorted(words - self._seen[place]):
+        for place, words in self._kept_words:
+            for word in sorted(words - self._seen_words[place]):
                 text = f"{quoted_or_blank(word)} is to be kept, but no row has it here; check the spelling"
                 yield Finding(Level.WARNING, Code.KEPT_WORD_MISSING.value, text, None, self._header[place])
 
     def name_all_words(self, finding: Finding) -> Finding:
         """Name in the advice about an unclear action all words of its column that count, not its own alone."""
-        before, advises, rest = finding.message.partition(_OR_NAME)
+        before, advises, ending = finding.message.partition(_OR_NAME)
         if finding.code != Code.ACTION_UNKNOWN or not advises or finding.column is None:
             return finding
         column, words = finding.column, self._words[finding.column]
@@ -190,7 +192,7 @@ class ValidityReader:
         if len(words) <= NAMED and not any("=" in word for word in words):
             advice = f"; or read only the rows that count: {' '.join(counting)}" if counting else ""
             advice += f"; or count all such rows, too: {' '.join([*counting, *unclear])}"
-        return replace(finding, message=f"{before}{advice}{rest[rest.rindex(_OR_IGNORE) :]}")
+        return replace(finding, message=f"{before}{advice}{ending[ending.rindex(_OR_IGNORE) :]}")
 
     def _note_word(self, column: str, kind: ColumnKind, word: str) -> None:
         """Note a word of an action, and whether its rows count; a word that removes the role needs no option."""
@@ -221,16 +223,16 @@ class ValidityReader:
         Raises:
             CellError: a word is neither kept nor left out.
         """
-        for place, words in self._kept:
+        for place, words in self._kept_words:
             word = fold_word(cells[place])
             if word not in words:
-                if place in self._left_out:
+                if place in self._left_out_words:
                     self._check_word(cells[place], place)
                 cell = quoted_or_blank(cells[place])
                 text = f"{cell} is none of the words that are kept, so the row doesn't give the role"
                 self._on_note_of(place)(Note(Level.INFO, Code.ROLE_TAKEN, text))
                 return False
-            self._seen[place].add(word)
+            self._seen_words[place].add(word)
         return True
 
     def _check_word(self, cell: str, place: int) -> None:
@@ -239,7 +241,7 @@ class ValidityReader:
         Raises:
             CellError: it is such a word.
         """
-        if fold_word(cell) not in dict(self._kept)[place] | self._left_out[place]:
+        if fold_word(cell) not in dict(self._kept_words)[place] | self._left_out_words[place]:
             text = f"{quoted_or_blank(cell)} is none of the words that {quoted(self._header[place])} may have"
             raise CellError(Code.WORD_UNKNOWN, f"{text}; correct the spelling")
 

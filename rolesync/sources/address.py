@@ -105,14 +105,14 @@ class Address:
         """Return all values of an option."""
         return parse_qs(urlsplit(self.url).query, keep_blank_values=True).get(option, [])
 
-    def check_options(self, known: Collection[str]) -> None:
+    def check_options(self, known_options: Collection[str]) -> None:
         """Refuse options that the kind of address doesn't know.
 
         Raises:
             UsageError: there are some.
         """
-        if unknown := sorted(self.options.keys() - set(known)):
-            names = ", ".join(known) or "none"
+        if unknown := sorted(self.options.keys() - set(known_options)):
+            names = ", ".join(known_options) or "none"
             raise UsageError(f"{self.where} has the unknown option {unknown[0]}", hint=f"known options: {names}")
 
     @property
@@ -154,8 +154,8 @@ def parse_address(text: str) -> Address:
     """
     scheme = _scheme_of(text)
     if scheme not in _FORMS:
-        known = ", ".join(f"{name}://" for name in _FORMS)
-        raise UsageError(f"{scheme}:// is not a known kind of address of a list; known are {known}", hint=_HINT)
+        schemes = ", ".join(f"{name}://" for name in _FORMS)
+        raise UsageError(f"{scheme}:// is not a known kind of address of a list; known are {schemes}", hint=_HINT)
     form = f"write it like {_FORMS[scheme]}; {_HINT}"
     if not _SCHEME.match(text):
         hint = f"write it like {_FORMS[scheme]}; or for a file of that name, begin with ./"

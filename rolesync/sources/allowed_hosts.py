@@ -60,12 +60,12 @@ class AllowedHosts:
         """
         literal = address.partition("%")[0]
         home = self._home[1]
-        named = {*self._access.list_hosts, home if is_literal(home) else ""}
-        if literal in named or (host == home == "localhost" and is_loopback(literal)):
+        named_hosts = {*self._access.list_hosts, home if is_literal(home) else ""}
+        if literal in named_hosts or (host == home == "localhost" and is_loopback(literal)):
             return
         if is_metadata(literal):
             kind, fitting = "of a metadata service", literal
-        elif is_internal(literal) and host not in named:
+        elif is_internal(literal) and host not in named_hosts:
             kind, fitting = "of an internal network", host
         else:
             return

@@ -17,7 +17,7 @@ _STATES = {"active": True, "deleted": False}
 
 
 def fetch_canvas(
-    address: Address, access: Access, clocks: Clocks, deadline: Deadline, kept: Fetched | None
+    address: Address, access: Access, clocks: Clocks, deadline: Deadline, last_fetch: Fetched | None
 ) -> Download | Unchanged:
     """Read the admins of an account.
 
@@ -28,7 +28,7 @@ def fetch_canvas(
         access: `list_secret` is the access token.
         clocks: the time.
         deadline: the end of the whole fetch.
-        kept: not used.
+        last_fetch: not used.
 
     Returns:
         The list, with the roles of Canvas. It is as old as the fetch.
@@ -36,7 +36,7 @@ def fetch_canvas(
     Raises:
         FetchError: Canvas refused, or its answers are incomplete or contradict each other.
     """
-    del kept
+    del last_fetch
     address.check_options(())
     if not (address.path.isdecimal() or address.path == "self"):
         raise FetchError(f"{address.where} names no account", hint=f"write it like {address.form}")

@@ -128,22 +128,22 @@ class Copies:
 
     def _write_index(self, sha256: str, fetched: Fetched) -> None:
         """Put a copy first, and delete the copies beyond the last few."""
-        before = self._read_index()
-        others = [each for each in before if not self._describes(each, sha256)]
-        is_accepted = any(_is_accepted(each) for each in before if self._describes(each, sha256))
+        earlier_entries = self._read_index()
+        copies = [each for each in earlier_entries if not self._describes(each, sha256)]
+        is_accepted = any(_is_accepted(each) for each in earlier_entries if self._describes(each, sha256))
         newest = {
             "address": self._key,
             "sha256": sha256,
             "fetched": fetched_json(fetched),
             "accepted": is_accepted,
         }
-        while len(others) >= KEPT:
-            del others[next((at for at in reversed(range(len(others))) if not _is_accepted(others[at])), -1)]
-        entries = [newest, *others]
+        while len(copies) >= KEPT:
+            del copies[next((at for at in reversed(range(len(copies))) if not _is_accepted(copies[at])), -1)]
+        entries = [newest, *copies]
         self._save_index(entries)
-        named = {entry["sha256"] for entry in entries} | {_INDEX, ".lock"}
+        kept_names = {entry["sha256"] for entry in entries} | {_INDEX, ".lock"}
         for path in self._folder.iterdir():
-            if path.name not in named:
+            if path.name not in kept_names:
                 path.unlink(missing_ok=True)
 
     def _describes(self, entry: Mapping[str, Any], sha256: str) -> bool:

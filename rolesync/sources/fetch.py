@@ -83,15 +83,15 @@ def fetch_list(
         raise FetchError(f"{error.message}; nobody was removed", hint=error.hint) from error
 
 
-def _fetch(address: Address, access: Access, clocks: Clocks, copies: Copies, kept: Copy | None) -> Copy:
+def _fetch(address: Address, access: Access, clocks: Clocks, copies: Copies, last_copy: Copy | None) -> Copy:
     if access.list_sha256 == BESIDE and address.scheme in _DIRECTORIES:
         raise UsageError(f"{address.where} has no checksum beside it", hint="unset list_sha256")
     deadline = Deadline(address.where, access.list_timeout, clocks)
     fetch = _fetcher(address)
-    answer = fetch(address, access, clocks, deadline, kept.fetched if kept else None)
+    answer = fetch(address, access, clocks, deadline, last_copy.fetched if last_copy else None)
     if isinstance(answer, Unchanged):
-        assert kept is not None  # noqa: S101  # only what is known can be unchanged
-        sha256 = kept.sha256
+        assert last_copy is not None  # noqa: S101  # only what is known can be unchanged
+        sha256 = last_copy.sha256
     else:
         sha256, data = hashlib.sha256(answer.data).hexdigest(), answer.data
         if not data.strip():
@@ -104,8 +104,8 @@ def _fetch(address: Address, access: Access, clocks: Clocks, copies: Copies, kep
             f"{address.where}: the list has the SHA-256 {sha256[:12]}…, but {expected[:12]}… is expected",
             hint="wait until list and checksum are both written, or correct list_sha256",
         )
-    if isinstance(answer, Unchanged) and kept:
-        return copies.confirm(kept, answer, clocks.now())
+    if isinstance(answer, Unchanged) and last_copy:
+        return copies.confirm(last_copy, answer, clocks.now())
     return copies.keep(cast("Download", answer), clocks.now())
 
 

@@ -26,7 +26,7 @@ _REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")  # nothing that git could take
 
 
 def fetch_git(
-    address: Address, access: Access, clocks: Clocks, deadline: Deadline, kept: Fetched | None
+    address: Address, access: Access, clocks: Clocks, deadline: Deadline, last_fetch: Fetched | None
 ) -> Download | Unchanged:
     """Read a file of a repository.
 
@@ -35,7 +35,7 @@ def fetch_git(
         access: `list_secret` is a token, a password or a private key; `list_known_hosts` has the host keys for SSH.
         clocks: not used.
         deadline: the end of the whole fetch.
-        kept: not used: only the newest commit is sent.
+        last_fetch: not used: only the newest commit is sent.
 
     Returns:
         The list; its age is that of the commit, and its ETag the commit's id.
@@ -44,7 +44,7 @@ def fetch_git(
         FetchError: no list came.
         UsageError: the address names no file or no ref, or there is no program `git`.
     """
-    del clocks, kept
+    del clocks, last_fetch
     address.check_options(("ref",))
     repository, _, path = address.path.partition("//")
     ref = address.options.get("ref", "")
@@ -60,10 +60,10 @@ def fetch_git(
         git.run("init", "-q", "--bare", ".")
         url = _url(address, repository)
         git.run("fetch", "-q", "--depth=1", "--no-tags", "--no-recurse-submodules", "--end-of-options", url, ref)
-        commit, _, changed = git.run("log", "-1", "--format=%H %cI", "FETCH_HEAD").decode().strip().partition(" ")
+        commit, _, committed_at = git.run("log", "-1", "--format=%H %cI", "FETCH_HEAD").decode().strip().partition(" ")
         if _COMMIT.fullmatch(ref) and commit != ref:
             raise FetchError(f"{address.where}: the repository doesn't have the commit {ref[:12]}", hint="correct ref")
-        return Download(git.read_file(path), commit, parse_time(changed))
+        return Download(git.read_file(path), commit, parse_time(committed_at))
 
 
 class _Git:

@@ -32,7 +32,7 @@ _FIELDS = "mimeType,modifiedTime,size,trashed"
 
 
 def fetch_drive(
-    address: Address, access: Access, clocks: Clocks, deadline: Deadline, kept: Fetched | None
+    address: Address, access: Access, clocks: Clocks, deadline: Deadline, last_fetch: Fetched | None
 ) -> Download | Unchanged:
     """Read a sheet as a workbook with all its sheets, or a file as it is.
 
@@ -41,7 +41,7 @@ def fetch_drive(
         access: `list_secret` is the key of the service account, as JSON.
         clocks: the time.
         deadline: the end of the whole fetch.
-        kept: the copy that makes a second transfer needless; None for none.
+        last_fetch: the copy that makes a second transfer needless; None for none.
 
     Raises:
         FetchError: no complete list came.
@@ -53,29 +53,31 @@ def fetch_drive(
         token = _token(http, address, access)
 
         def read() -> Download | Unchanged:
-            return _read(http, JsonReader(http, token), base, access, kept)
+            return _read(http, JsonReader(http, token), base, access, last_fetch)
 
         return with_retries(read, deadline, clocks)
 
 
-def _read(http: HttpReader, api: JsonReader, base: str, access: Access, kept: Fetched | None) -> Download | Unchanged:
-    before = api.get_object(f"{base}?supportsAllDrives=true&fields={_FIELDS}")
-    changed, kind = before.get("modifiedTime"), before.get("mimeType")
-    if not isinstance(changed, str) or not isinstance(kind, str):
+def _read(
+    http: HttpReader, api: JsonReader, base: str, access: Access, last_fetch: Fetched | None
+) -> Download | Unchanged:
+    metadata = api.get_object(f"{base}?supportsAllDrives=true&fields={_FIELDS}")
+    modified_at, kind = metadata.get("modifiedTime"), metadata.get("mimeType")
+    if not isinstance(modified_at, str) or not isinstance(kind, str):
         raise api.unexpected_error()
-    if before.get("trashed"):
+    if metadata.get("trashed"):
         raise FetchError(f"{http.where}: the file is in the bin", hint="restore it, or correct the address")
-    if kept and kept.etag == changed:
-        return Unchanged(api.time(changed))
+    if last_fetch and last_fetch.etag == modified_at:
+        return Unchanged(api.time(modified_at))
     if kind.startswith(_GOOGLE) and kind != _SHEET:
         raise FetchError(f"{http.where}: this is neither a sheet nor a file", hint="use the id of a sheet or a file")
-    if str(before.get("size", "0")).isdecimal() and int(before.get("size", 0)) > access.max_bytes:
+    if str(metadata.get("size", "0")).isdecimal() and int(metadata.get("size", 0)) > access.max_bytes:
         raise access.oversize_error(http.where)
-    rest = f"/export?mimeType={quote(_XLSX, safe='')}" if kind == _SHEET else "?alt=media&supportsAllDrives=true"
-    data = api.get_bytes(base + rest)
-    if api.get_object(f"{base}?supportsAllDrives=true&fields={_FIELDS}").get("modifiedTime") != changed:
+    query = f"/export?mimeType={quote(_XLSX, safe='')}" if kind == _SHEET else "?alt=media&supportsAllDrives=true"
+    data = api.get_bytes(base + query)
+    if api.get_object(f"{base}?supportsAllDrives=true&fields={_FIELDS}").get("modifiedTime") != modified_at:
         raise incomplete_error(http.where, "the file changed while it was read")
-    return Download(data, changed, api.time(changed))
+    return Download(data, modified_at, api.time(modified_at))
 
 
 def _token(http: HttpReader, address: Address, access: Access) -> str:

@@ -13,7 +13,7 @@ from rolesync.sources.http_reader import Answer, HttpReader
 
 
 def fetch_https(
-    address: Address, access: Access, clocks: Clocks, deadline: Deadline, kept: Fetched | None
+    address: Address, access: Access, clocks: Clocks, deadline: Deadline, last_fetch: Fetched | None
 ) -> Download | Unchanged:
     """Download a list.
 
@@ -22,13 +22,13 @@ def fetch_https(
         access: secrets, bounds and named hosts.
         clocks: the time.
         deadline: the end of the whole fetch.
-        kept: the copy that makes a second transfer needless; None for none.
+        last_fetch: the copy that makes a second transfer needless; None for none.
 
     Raises:
         FetchError: no complete list came.
     """
     with HttpReader(address.where, address.url, access, clocks, deadline) as reader:
-        conditions = _conditions(kept)
+        conditions = _conditions(last_fetch)
         answer = reader.get(address.url, conditions, secret_headers(access))
         if answer.status == HTTPStatus.NOT_MODIFIED and conditions:
             return Unchanged(_last_modified(answer))
@@ -55,9 +55,9 @@ def secret_headers(access: Access) -> Mapping[str, str]:
     return headers
 
 
-def _conditions(kept: Fetched | None) -> Mapping[str, str]:
+def _conditions(last_fetch: Fetched | None) -> Mapping[str, str]:
     """Ask for a list with another ETag. A list that was restored is older than the kept one, and yet another."""
-    return {"If-None-Match": kept.etag} if kept and kept.etag else {}
+    return {"If-None-Match": last_fetch.etag} if last_fetch and last_fetch.etag else {}
 
 
 def _last_modified(answer: Answer) -> datetime | None:

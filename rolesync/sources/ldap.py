@@ -34,7 +34,7 @@ _DISABLED = 2  # the bit of userAccountControl
 
 
 def fetch_ldap(
-    address: Address, access: Access, clocks: Clocks, deadline: Deadline, kept: Fetched | None
+    address: Address, access: Access, clocks: Clocks, deadline: Deadline, last_fetch: Fetched | None
 ) -> Download | Unchanged:
     """Read a group.
 
@@ -44,7 +44,7 @@ def fetch_ldap(
         access: `list_user` is the DN that binds, `list_secret` its password; without, the bind is anonymous.
         clocks: the time.
         deadline: the end of the whole fetch.
-        kept: not used.
+        last_fetch: not used.
 
     Returns:
         The list. It is as old as the fetch.
@@ -53,7 +53,7 @@ def fetch_ldap(
         FetchError: the directory refused, or its answers are incomplete.
         UsageError: the extra `ldap` is not installed, or the address names no group or role.
     """
-    del kept
+    del last_fetch
     address.check_options(("role", "mail"))
     if "=" not in address.path or not address.options.get("role"):
         raise UsageError(f"{address.where} names no group or no role", hint=f"write it like {address.form}")

@@ -35,7 +35,7 @@ _OPTIONS: Mapping[str, tuple[str, ...]] = {
 
 
 def fetch_object(
-    address: Address, access: Access, clocks: Clocks, deadline: Deadline, kept: Fetched | None
+    address: Address, access: Access, clocks: Clocks, deadline: Deadline, last_fetch: Fetched | None
 ) -> Download | Unchanged:
     """Read an object.
 
@@ -45,7 +45,7 @@ def fetch_object(
             the machine do.
         clocks: the time; the library retries by itself.
         deadline: the end of the whole fetch.
-        kept: the copy that makes a second transfer needless; None for none.
+        last_fetch: the copy that makes a second transfer needless; None for none.
 
     Raises:
         FetchError: no complete list came.
@@ -53,12 +53,12 @@ def fetch_object(
     """
     address.check_options(_OPTIONS[address.scheme])
     if address.scheme == "az" and "&sig=" in f"&{access.secret.lstrip('?')}":
-        return _fetch_signed(address, access, clocks, deadline, kept)
+        return _fetch_signed(address, access, clocks, deadline, last_fetch)
     try:
         import obstore  # noqa: PLC0415  # an extra
     except ImportError as error:
         raise missing_package_error("objects", address, error) from error
-    conditions: Any = {"if_none_match": kept.etag} if kept and kept.etag else {}
+    conditions: Any = {"if_none_match": last_fetch.etag} if last_fetch and last_fetch.etag else {}
     with _described(address, deadline):
         try:
             answer = obstore.get(_open(address, access, deadline), address.path, options=conditions)
@@ -76,7 +76,7 @@ def fetch_object(
 
 
 def _fetch_signed(
-    address: Address, access: Access, clocks: Clocks, deadline: Deadline, kept: Fetched | None
+    address: Address, access: Access, clocks: Clocks, deadline: Deadline, last_fetch: Fetched | None
 ) -> Download | Unchanged:
     """Read an object of Azure by a SAS token, as a signed address.
 
@@ -90,7 +90,7 @@ def _fetch_signed(
     endpoint = address.endpoint(f"https://{access.list_user}.blob.core.windows.net")
     signed = parse_address(f"{endpoint}/{address.host}/{quote(address.path)}?{access.secret.lstrip('?')}")
     access = replace(access, list_user="", list_secret=SecretStr(""), list_hosts=(*access.list_hosts, signed.host))
-    return fetch_https(signed, access, clocks, deadline, kept)
+    return fetch_https(signed, access, clocks, deadline, last_fetch)
 
 
 def _open(address: Address, access: Access, deadline: Deadline) -> Any:  # noqa: ANN401  # one of three stores

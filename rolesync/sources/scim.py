@@ -17,7 +17,7 @@ _ATTRIBUTES = "id,userName,displayName,emails,active,roles"
 
 
 def fetch_scim(
-    address: Address, access: Access, clocks: Clocks, deadline: Deadline, kept: Fetched | None
+    address: Address, access: Access, clocks: Clocks, deadline: Deadline, last_fetch: Fetched | None
 ) -> Download | Unchanged:
     """Read a service.
 
@@ -26,7 +26,7 @@ def fetch_scim(
         access: `list_secret` is the token.
         clocks: the time.
         deadline: the end of the whole fetch.
-        kept: not used.
+        last_fetch: not used.
 
     Returns:
         The list. It is as old as the fetch.
@@ -34,7 +34,7 @@ def fetch_scim(
     Raises:
         FetchError: the service refused, or its answers are incomplete or contradict each other.
     """
-    del kept
+    del last_fetch
     address.check_options(("group", "role"))
     base = f"https://{address.netloc}/{quote(address.path.rstrip('/'))}"
     with HttpReader(address.where, base, access, clocks, deadline) as http:

@@ -30,7 +30,7 @@ _KEY = "-----BEGIN"
 
 
 def fetch_sftp(
-    address: Address, access: Access, clocks: Clocks, deadline: Deadline, kept: Fetched | None
+    address: Address, access: Access, clocks: Clocks, deadline: Deadline, last_fetch: Fetched | None
 ) -> Download | Unchanged:
     """Read a file.
 
@@ -39,13 +39,13 @@ def fetch_sftp(
         access: `list_secret` is the password or the private key; `list_known_hosts` is the file of the host keys.
         clocks: the time.
         deadline: the end of the whole fetch.
-        kept: not used: a file is sent each time.
+        last_fetch: not used: a file is sent each time.
 
     Raises:
         FetchError: no complete list came, or the host key is not the known one.
         UsageError: the extra `sftp` is not installed.
     """
-    del kept
+    del last_fetch
     address.check_options(())
     try:
         import paramiko  # noqa: F401, PLC0415  # an extra
@@ -65,8 +65,8 @@ def _download(files: "SFTPClient", address: Address, access: Access, deadline: D
     assert channel is not None  # noqa: S101  # the client is open
     channel.settimeout(deadline.remaining)
     with files.open(path, "rb") as file:
-        before = file.stat()
-        if (before.st_size or 0) > access.max_bytes:
+        start = file.stat()
+        if (start.st_size or 0) > access.max_bytes:
             raise access.oversize_error(address.where)
         pieces, size = [], 0
         while piece := file.read(_PIECE):
@@ -75,15 +75,15 @@ def _download(files: "SFTPClient", address: Address, access: Access, deadline: D
             if size > access.max_bytes:
                 raise access.oversize_error(address.where)
             channel.settimeout(deadline.remaining)
-        after = file.stat()
-    if (before.st_size, before.st_mtime) != (after.st_size, after.st_mtime) or size != after.st_size:
+        end = file.stat()
+    if (start.st_size, start.st_mtime) != (end.st_size, end.st_mtime) or size != end.st_size:
         raise FetchError(
             f"{address.where}: the file changed while it was read",
             hint="let its writer rename the finished file",
             is_transient=True,
         )
-    changed = datetime.fromtimestamp(after.st_mtime, UTC) if after.st_mtime else None
-    return Download(b"".join(pieces), "", changed)
+    modified_at = datetime.fromtimestamp(end.st_mtime, UTC) if end.st_mtime else None
+    return Download(b"".join(pieces), "", modified_at)
 
 
 @contextmanager

@@ -29,7 +29,7 @@ _MAX_PAGES = 20
 
 
 def fetch_sharepoint(
-    address: Address, access: Access, clocks: Clocks, deadline: Deadline, kept: Fetched | None
+    address: Address, access: Access, clocks: Clocks, deadline: Deadline, last_fetch: Fetched | None
 ) -> Download | Unchanged:
     """Read a file.
 
@@ -38,7 +38,7 @@ def fetch_sharepoint(
         access: `list_user` is the id of the app, `list_secret` its secret.
         clocks: the time.
         deadline: the end of the whole fetch.
-        kept: the copy that makes a second transfer needless; None for none.
+        last_fetch: the copy that makes a second transfer needless; None for none.
 
     Raises:
         FetchError: no complete list came.
@@ -54,28 +54,29 @@ def fetch_sharepoint(
         api = JsonReader(http, _token(http, address, access))
 
         def read() -> Download | Unchanged:
-            return _read(
-                http, api, f"{_drive(api, graph, address, parts)}/root:/{quote('/'.join(parts[3:]))}", access, kept
-            )
+            item = f"{_drive(api, graph, address, parts)}/root:/{quote('/'.join(parts[3:]))}"
+            return _read(http, api, item, access, last_fetch)
 
         return with_retries(read, deadline, clocks)
 
 
-def _read(http: HttpReader, api: JsonReader, item: str, access: Access, kept: Fetched | None) -> Download | Unchanged:
-    before = api.get_object(item)
-    etag, changed = before.get("eTag"), before.get("lastModifiedDateTime")
-    if not isinstance(etag, str) or not isinstance(changed, str) or not isinstance(before.get("size"), int):
+def _read(
+    http: HttpReader, api: JsonReader, item: str, access: Access, last_fetch: Fetched | None
+) -> Download | Unchanged:
+    metadata = api.get_object(item)
+    etag, modified_at = metadata.get("eTag"), metadata.get("lastModifiedDateTime")
+    if not isinstance(etag, str) or not isinstance(modified_at, str) or not isinstance(metadata.get("size"), int):
         raise api.unexpected_error()
-    if "file" not in before:
+    if "file" not in metadata:
         raise FetchError(f"{http.where}: this is a folder, not a file", hint="name a file in it")
-    if kept and kept.etag == etag:
-        return Unchanged(api.time(changed))
-    if before["size"] > access.max_bytes:
+    if last_fetch and last_fetch.etag == etag:
+        return Unchanged(api.time(modified_at))
+    if metadata["size"] > access.max_bytes:
         raise access.oversize_error(http.where)
     data = api.get_bytes(f"{item}:/content")
-    if len(data) != before["size"] or api.get_object(item).get("eTag") != etag:
+    if len(data) != metadata["size"] or api.get_object(item).get("eTag") != etag:
         raise incomplete_error(http.where, "the file changed while it was read")
-    return Download(data, etag, api.time(changed))
+    return Download(data, etag, api.time(modified_at))
 
 
 def _drive(api: JsonReader, graph: str, address: Address, parts: list[str]) -> str:
@@ -125,13 +126,13 @@ def _token(http: HttpReader, address: Address, access: Access) -> str:
             instance_discovery=False,
             http_client=http.client(),
         )
-        result = app.acquire_token_for_client([f"{_GRAPH}/.default"]) or {}
+        answer = app.acquire_token_for_client([f"{_GRAPH}/.default"]) or {}
     except (OSError, ValueError) as error:  # an error of `requests` is an OSError
         raise FetchError(
             f"{address.where}: Microsoft's log-in could not be reached, or does not know the tenant",
             hint="name the tenant: ?tenant=ID; and check the network",
         ) from error
-    token = result.get("access_token")
+    token = answer.get("access_token")
     if not isinstance(token, str):
         raise FetchError(
             f"{address.where}: Microsoft gave no token for the app",

@@ -24,22 +24,22 @@ def choose_sheet(grids: Sequence[Grid], rules: HeaderRules, form: ListForm) -> T
     if form.sheet and not named_sheets:
         text = f"the workbook has no sheet {quoted(form.sheet)}; it has {names}"
         return (_unclear(text, grids),)
-    filled = [
+    sheets_with_rows = [
         (grid, result) for grid in named_sheets or grids if (result := find_header(grid, rules, form)) is not None
     ]
-    visible = [(grid, result) for grid, result in filled if named_sheets or not grid.hidden]
+    visible = [(grid, result) for grid, result in sheets_with_rows if named_sheets or not grid.hidden]
     complete = [(grid, result) for grid, result in visible if isinstance(result, Candidate) and result.complete]
-    if not filled:
+    if not sheets_with_rows:
         return (no_rows(f"the sheet {quoted(named_sheets[0].name)}" if named_sheets else "the workbook"),)
     if not visible:
         text = f"of the sheets {names}, only hidden ones have rows"
-        return (_unclear(text, [grid for grid, _ in filled]),)
+        return (_unclear(text, [grid for grid, _ in sheets_with_rows]),)
     if question := _question(visible, complete, rules):
         return (_unclear(question, [grid for grid, _ in visible]),)
     grid, result = (complete or visible)[0]
     if isinstance(result, tuple):
         return result
-    return _with_sheet(result.table, grid, [other for other, _ in filled if other is not grid])
+    return _with_sheet(result.table, grid, [other for other, _ in sheets_with_rows if other is not grid])
 
 
 def _question(visible: Sequence[_Result], complete: Sequence[_Result], rules: HeaderRules) -> str:
@@ -53,13 +53,13 @@ def _question(visible: Sequence[_Result], complete: Sequence[_Result], rules: He
     if len(complete or visible) > 1:
         rivals = ", ".join(quoted(grid.name) for grid, _ in complete or visible)
         return f"{'each' if complete else 'none'} of the sheets {rivals} has the header of a list"
-    others = [
+    sheets_with_users = [
         grid.name for grid, result in visible if complete and grid is not complete[0][0] and _has_data(result, rules)
     ]
-    if not others:
+    if not sheets_with_users:
         return ""
     text = f"the sheet {quoted(complete[0][0].name)} has the header of a list"
-    return f"{text}, and there are users in {', '.join(map(quoted, others))}, too"
+    return f"{text}, and there are users in {', '.join(map(quoted, sheets_with_users))}, too"
 
 
 def _has_data(result: Candidate | tuple[Finding, ...], rules: HeaderRules) -> bool:
@@ -81,11 +81,11 @@ def _describe_sheet(grid: Grid) -> str:
     return quoted(grid.name) + (" (hidden)" if grid.hidden else "")
 
 
-def _with_sheet(table: Table, grid: Grid, others: Sequence[Grid]) -> Table:
+def _with_sheet(table: Table, grid: Grid, unread_sheets: Sequence[Grid]) -> Table:
     """Add the sheet's name and findings to its table."""
     findings = [finding for finding in grid.findings if finding.row is None or finding.row > table.header_row]
-    if others:
-        text = f"only the sheet {quoted(grid.name)} is read, not {', '.join(map(_describe_sheet, others))}"
+    if unread_sheets:
+        text = f"only the sheet {quoted(grid.name)} is read, not {', '.join(map(_describe_sheet, unread_sheets))}"
         findings.append(Finding(Level.WARNING, Code.SHEETS_IGNORED.value, text))
     if grid.hidden:
         text = f"the sheet {quoted(grid.name)} is hidden in the workbook; it is read because the settings name it"

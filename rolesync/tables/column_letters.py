@@ -11,8 +11,8 @@ def column_letters(place: int) -> str:
     """The letters of a column, counted from 0."""
     letters, number = "", place + 1
     while number:
-        number, rest = divmod(number - 1, _ALPHABET)
-        letters = chr(ord("A") + rest) + letters
+        number, letter = divmod(number - 1, _ALPHABET)
+        letters = chr(ord("A") + letter) + letters
     return letters
 
 

@@ -176,16 +176,14 @@ def _without_quotes(lines: bytes, quote: bytes, delimiter: bytes) -> bytes | Non
 
 
 def _quoting_error(number: int, lines: list[str], cause: csv.Error, *, unclosed: bool) -> Finding:
-    shown = quoted(printable("".join(lines[:1]).rstrip("\r\n")))
+    line = quoted(printable("".join(lines[:1]).rstrip("\r\n")))
     if unclosed:
-        message = (
-            f"a quote opens in this row ({shown}) and never closes, so neither it nor any row after it can be read"
-        )
+        message = f"a quote opens in this row ({line}) and never closes, so neither it nor any row after it can be read"
         advice = "close the quote, or double it if it belongs to the text"
         return error(Code.UNCLOSED_QUOTE, f"{message}; {advice}", row=number)
-    rest = ", nor can the rows after it" if len(lines) > 1 else ""
+    suffix = ", nor can the rows after it" if len(lines) > 1 else ""
     advice = _separator_advice("".join(lines[:1])) or "check its quotes: a quote inside a quoted cell must be doubled"
-    return error(Code.BROKEN_QUOTING, f"the row {shown} can't be read ({cause}){rest}; {advice}", row=number)
+    return error(Code.BROKEN_QUOTING, f"the row {line} can't be read ({cause}){suffix}; {advice}", row=number)
 
 
 def _separator_advice(line: str) -> str:

@@ -66,10 +66,10 @@ class _Record:
 
     def add(self, name: str, value: str) -> None:
         """Add a field, or note what is wrong with it."""
-        shown = quoted(printable(name or value))
-        problem = "" if name else f"the cell before {shown} goes on in this line"
-        problem = problem or (f"the record has the field {shown} twice" if name in self.fields else "")
-        problem = problem or (f"the field {shown} is cut" if value.endswith(_CUT_ENDS) else "")
+        quoted_field = quoted(printable(name or value))
+        problem = "" if name else f"the cell before {quoted_field} goes on in this line"
+        problem = problem or (f"the record has the field {quoted_field} twice" if name in self.fields else "")
+        problem = problem or (f"the field {quoted_field} is cut" if value.endswith(_CUT_ENDS) else "")
         self.problem = self.problem or problem
         self.fields.setdefault(name, value)
 

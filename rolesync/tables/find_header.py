@@ -82,33 +82,33 @@ def find_header(grid: Grid, rules: HeaderRules, form: ListForm) -> Candidate | t
         The first complete header, or the named row, or else the first row; findings if it can't be read; None if the
         grid has no such row.
     """
-    seen: list[tuple[int, list[str]]] = []
+    rows: list[tuple[int, list[str]]] = []
     for number, cells in grid.rows:
         if isinstance(cells, tuple):
             if number < form.header_row:
                 continue
-            return cells if form.header_row or not seen else make_candidate(grid, rules, seen, findings=cells)
+            return cells if form.header_row or not rows else make_candidate(grid, rules, rows, findings=cells)
         if is_blank(cells) and number != form.header_row:
             continue
         wrapped = _split_wrapped(cells, grid)
         if wrapped and rules.complete(wrapped):
             cells = wrapped  # noqa: PLW2901  # the row as it was before it was quoted as a whole
-        seen.append((number, cells))
+        rows.append((number, cells))
         if form.no_header:  # the columns are numbered; the row is the first of the list
             numbers = [str(at) for at in range(1, len(cells) + 1)]
-            candidate = make_candidate(grid, rules, [(0, numbers), *seen])
+            candidate = make_candidate(grid, rules, [(0, numbers), *rows])
             return replace(candidate, score=candidate.score + any(map(rules.is_data, cells)))
         if number >= form.header_row and (form.header_row or rules.complete(cells)):
-            findings = [_finding_above(*row, rules, named=bool(form.header_row)) for row in seen[:-1]]
-            return make_candidate(grid, rules, seen[-1:], findings=findings, rows_above=seen[:-1])
-        if len(seen) == HEADER_SEARCH_ROWS and not form.header_row:
+            findings = [_finding_above(*row, rules, named=bool(form.header_row)) for row in rows[:-1]]
+            return make_candidate(grid, rules, rows[-1:], findings=findings, rows_above=rows[:-1])
+        if len(rows) == HEADER_SEARCH_ROWS and not form.header_row:
             break
-    if not seen or form.header_row:
+    if not rows or form.header_row:
         return None
-    (number, cells), *rest = seen
+    (number, cells), *later_rows = rows
     wrapped = _split_wrapped(cells, grid)
     header = wrapped if rules.score(wrapped) > rules.score(cells) else cells
-    return make_candidate(grid, rules, [(number, header), *rest])
+    return make_candidate(grid, rules, [(number, header), *later_rows])
 
 
 def make_candidate(
@@ -163,12 +163,12 @@ def _split_wrapped(cells: list[str], grid: Grid) -> list[str]:
 
 def _finding_above(number: int, cells: Sequence[str], rules: HeaderRules, *, named: bool) -> Finding:
     """Report a row above the header: an error if it looks like data, unless the settings name the header row."""
-    shown = quoted(printable(" ".join(filter(None, map(str.strip, cells)))))
+    quoted_row = quoted(printable(" ".join(filter(None, map(str.strip, cells)))))
     if not named and sum(bool(cell.strip()) for cell in cells) > 1 and any(map(rules.is_data, cells)):
-        text = f"{shown} is above the header but looks like a row of the list"
+        text = f"{quoted_row} is above the header but looks like a row of the list"
         advice = "move it below the header, delete it, or name the header's row with --header-row"
         return error(Code.ROW_ABOVE_HEADER, f"{text}; {advice}", row=number)
-    text = f"{shown} is above the header and is not read"
+    text = f"{quoted_row} is above the header and is not read"
     return Finding(Level.WARNING, Code.TITLE_IGNORED.value, text, number)
 
 

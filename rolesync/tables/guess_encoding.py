@@ -47,8 +47,8 @@ def _encoding(entry: Mapping[str, Any], letters: Mapping[str, Any]) -> _Encoding
 
 def codec_of(name: str) -> str:
     """The codec of an encoding that has a name here; of another name, the name itself."""
-    known = _encodings().get(name.strip().casefold())
-    return known.codec if known else name
+    encoding = _encodings().get(name.strip().casefold())
+    return encoding.codec if encoding else name
 
 
 def check_encoding(name: str) -> str:

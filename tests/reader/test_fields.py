@@ -52,7 +52,7 @@ def test_columns_are_kept_ignored_or_doubtful() -> None:
     form = ListForm(keep={"Status": ["Active", "On leave"]}, ignore_columns=["suspended"])
     columns = find_columns(["email", "role", "status", "Suspended", "is_active", "until", "Notes"], form)
     assert columns.fields == {Field.EMAIL: (0,), Field.ROLE: (1,)}
-    assert columns.kept == ((2, frozenset({"active", fold_word("on leave")})),)
+    assert columns.kept_words == ((2, frozenset({"active", fold_word("on leave")})),)
     assert [(place, meaning.kind, meaning.sure) for place, meaning in columns.doubtful] == [
         (4, ColumnKind.ACTIVE, True),
         (5, ColumnKind.EXPIRES, False),
