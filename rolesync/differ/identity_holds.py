@@ -101,33 +101,33 @@ def _doubts(changes: Changes, unfound: pd.DataFrame, rows: ListRows, expected: E
     """Yield the rows whose addresses other users had at the last run."""
     additions = np.flatnonzero((changes.changes["action"] == Action.ADD.value).to_numpy())
     gaining = changes.changes.iloc[additions]
-    wanted = join([pack(unfound["email"].tolist()), *packed_keys(gaining["email"].to_numpy(np.object_))])
-    index = Index(wanted)
-    before = _users_before(index, expected)
+    addresses = join([pack(unfound["email"].tolist()), *packed_keys(gaining["email"].to_numpy(np.object_))])
+    index = Index(addresses)
+    users_before = _users_before(index, expected)
     for row, email, place in zip(
         unfound["row"].tolist(), unfound["email"].tolist(), index.first.tolist(), strict=False
     ):
-        for user_id in sorted(before.get(place, ())):
+        for user_id in sorted(users_before.get(place, ())):
             yield _Doubt(row, email, user_id)
     places = index.first[len(unfound) :]
-    at = np.flatnonzero(np.isin(places, list(before)))
+    at = np.flatnonzero(np.isin(places, list(users_before)))
     named_by_id = set(rows.row[rows.user_id > 0].tolist()) if len(at) else set()
-    chosen = gaining.iloc[at]
-    columns = (chosen["row"].tolist(), chosen["user_id"].tolist(), places[at].tolist(), additions[at].tolist())
+    doubtful = gaining.iloc[at]
+    columns = (doubtful["row"].tolist(), doubtful["user_id"].tolist(), places[at].tolist(), additions[at].tolist())
     for row, owner, place, position in zip(*columns, strict=True):
-        if owner not in before[place] and row not in named_by_id:
-            (email,) = wanted.texts(slice(place, place + 1))
-            for user_id in sorted(before[place]):
+        if owner not in users_before[place] and row not in named_by_id:
+            (email,) = addresses.texts(slice(place, place + 1))
+            for user_id in sorted(users_before[place]):
                 yield _Doubt(row, email, user_id, owner, position)
 
 
-def _users_before(wanted: Index, expected: ExpectedHolders) -> dict[int, set[int]]:
+def _users_before(address_index: Index, expected: ExpectedHolders) -> dict[int, set[int]]:
     """Find the users who had the wanted addresses at the last run, by the place of each address."""
     users: dict[int, set[int]] = {}
     for addresses in (*expected.holders.values(), expected.former):
         user_ids, start = list(addresses), 0
         for keys in packed_keys(list(addresses.values())):
-            places = wanted.find(keys)
+            places = address_index.find(keys)
             for at in np.flatnonzero(places >= 0).tolist():
                 users.setdefault(int(places[at]), set()).add(user_ids[start + at])
             start += len(keys)

@@ -103,10 +103,10 @@ def match_rows(email: PackedTexts, user_id: Ints, people: JoinedPeople) -> Match
     mismatch, ambiguous = np.zeros((2, len(by_address)), np.bool_)
     if has_id.any():
         live_ids = np.append(people.users["user_id"], 0)  # the last element, 0, is for position -1
-        rest = np.flatnonzero(has_id & (live_ids[by_address] != user_id))  # the others need no search
+        searched = np.flatnonzero(has_id & (live_ids[by_address] != user_id))  # the others need no search
         position = by_address.copy()
-        position[rest] = people.find_ids(user_id[rest])
-        differ = rest[(position[rest] != by_address[rest]) & (email.size[rest] > 0)]
+        position[searched] = people.find_ids(user_id[searched])
+        differ = searched[(position[searched] != by_address[searched]) & (email.size[searched] > 0)]
         # If several users share the address, the id decides. If the user with the id has another address, or if only
         # the address is known, the id or the address may be a typing error.
         if len(differ):

@@ -67,8 +67,8 @@ def hold(
     table, positions = changes.changes, sorted(reasons)
     held = table.iloc[positions]
     number = Counter(zip(held["role"].tolist(), held["action"].tolist(), strict=True))
-    named = [(user_ids or {}).get(at, user_id) for at, user_id in zip(positions, held["user_id"].tolist(), strict=True)]
-    rows = held.assign(user_id=named)
+    users = [(user_ids or {}).get(at, user_id) for at, user_id in zip(positions, held["user_id"].tolist(), strict=True)]
+    rows = held.assign(user_id=users)
     return replace(
         changes,
         changes=_without_unused(table.drop(index=held.index).reset_index(drop=True)),
@@ -115,8 +115,8 @@ def with_held(
     """
     codes, details = zip(*((str(code), detail) for code, detail in reasons), strict=True)
     reason_cells: dict[str, Sequence[Any]] = {"reason": codes, "detail": details}
-    added = {name: reason_cells[name] if name in reason_cells else changes[name].tolist() for name in HELD}
-    cells = {name: [*held[name].tolist(), *added[name]] for name in HELD}
+    added_cells = {name: reason_cells[name] if name in reason_cells else changes[name].tolist() for name in HELD}
+    cells = {name: [*held[name].tolist(), *added_cells[name]] for name in HELD}
     rank = {role: at for at, role in enumerate(roles)}
     order = np.lexsort((cells["user_id"], cells["action"], [rank[role] for role in cells["role"]], cells["row"]))
     return frame(HELD, {name: [column[at] for at in order] for name, column in cells.items()})

@@ -72,8 +72,8 @@ def _obstacle(effect: Effect, action: Action, user: Sequence[str] | None) -> tup
         return HeldReason.NOT_IN_STUDIO.value, "no longer in Studio, so there is nothing to undo"
     email, _, roles = user
     if email_key(email) != email_key(effect.email):
-        changed = f"had the address {effect.email or '(none)'} then, has {email or '(none)'} now"
-        return HeldReason.IDENTITY_MISMATCH.value, f"{changed}: check who this is"
+        address_change = f"had the address {effect.email or '(none)'} then, has {email or '(none)'} now"
+        return HeldReason.IDENTITY_MISMATCH.value, f"{address_change}: check who this is"
     if (effect.role in parse_roles(roles)) == (action is Action.ADD):
         return HeldReason.ALREADY.value, "already as before the run: changed back since, by rolesync or by other hands"
     return "", ""

@@ -88,8 +88,8 @@ def _emails(plan: Plan, before: Live, after: Live) -> Mapping[int, str]:
     return emails
 
 
-def _sentences(role: str, what: str, ids: Collection[int], emails: Mapping[int, str]) -> list[str]:
+def _sentences(role: str, problem: str, ids: Collection[int], emails: Mapping[int, str]) -> list[str]:
     if not ids:
         return []
     user_names = name_some(f"{emails.get(user_id) or 'no e-mail'} (#{user_id})" for user_id in sorted(ids))
-    return [f"{role}: {len(ids):,} {what}: {user_names}"]
+    return [f"{role}: {len(ids):,} {problem}: {user_names}"]

@@ -156,12 +156,12 @@ def without_outdated(remaining: Remaining, periods: Periods, day: date, *, clock
             change with days is sent.
     """
     details = remaining.outcomes["detail"].tolist()
-    kept: list[int] = []
+    kept_positions: list[int] = []
     columns = (remaining.to_send[name].tolist() for name in ("user_id", "role", "action"))
     for position, (user_id, role, action) in zip(remaining.positions, zip(*columns, strict=True), strict=True):
         days = periods.get((user_id, role), ALWAYS)
         if days == ALWAYS or (clocks_agree and days.has(day)):
-            kept.append(position)
+            kept_positions.append(position)
         elif not clocks_agree:
             details[position] = (
                 f"not sent: depends on today's date, and {CLOCKS_DIFFER}; set the clock, and apply again"
@@ -169,13 +169,13 @@ def without_outdated(remaining: Remaining, periods: Periods, day: date, *, clock
         else:
             effect = "gives the role" if action == Action.ADD else "doesn't give the role"
             details[position] = f"not sent: the list {effect} {days.text}, and today is {day} (UTC); make a new plan"
-    if len(kept) == len(remaining.positions):
+    if len(kept_positions) == len(remaining.positions):
         return remaining
-    still = np.isin(remaining.positions, kept)
+    still = np.isin(remaining.positions, kept_positions)
     return Remaining(
         to_send=frame(CHANGES, {name: remaining.to_send.loc[still, name].tolist() for name in CHANGES}),
         outcomes=frame(OUTCOMES, {**{name: remaining.outcomes[name] for name in OUTCOMES}, "detail": details}),
-        positions=tuple(kept),
+        positions=tuple(kept_positions),
     )
 
 

@@ -47,12 +47,12 @@ class Execution:
     @property
     def outcomes(self) -> pd.DataFrame:
         """The outcome of every change so far (OUTCOMES)."""
-        results: dict[str, Any] = {
+        outcome_columns: dict[str, Any] = {
             "outcome": [change.outcome.value for change in self.changes],
             "after": [change.after for change in self.changes],
             "detail": [change.detail for change in self.changes],
         }
-        return frame(OUTCOMES, {**{name: self.planned[name] for name in CHANGES}, **results})
+        return frame(OUTCOMES, {**{name: self.planned[name] for name in CHANGES}, **outcome_columns})
 
     @property
     def unseen(self) -> set[int]:

@@ -17,11 +17,11 @@ class InconsistentPagesError(Exception):
     """Answers contradict each other: roles were changed during the read, or Studio errs."""
 
 
-def retry_until_consistent(what: str, client: Client, read: Callable[[], Result]) -> Result:
+def retry_until_consistent(subject: str, client: Client, read: Callable[[], Result]) -> Result:
     """Repeat a read until its answers agree with each other, for as long as reads may lag behind writes.
 
     Args:
-        what: names the read in the error.
+        subject: names the read in the error.
         client: waits between the attempts.
         read: raises InconsistentPagesError if its answers contradict each other.
 
@@ -35,7 +35,7 @@ def retry_until_consistent(what: str, client: Client, read: Callable[[], Result]
         except InconsistentPagesError as error:
             contradictions.append(str(error))
     raise IncompleteReadError(
-        f"{what} is not complete after {len(contradictions)} tries: {contradictions[-1]}",
+        f"{subject} is not complete after {len(contradictions)} tries: {contradictions[-1]}",
         hint="no change can be computed from it; try again when nobody edits roles, or ask Studio's support",
     )
 
@@ -81,14 +81,14 @@ class PageCheck:
     `pages` is the number of pages, 0 until the first was added; `read` is the number of pages added.
 
     Args:
-        what: names the search in errors.
+        search: names the search in errors.
         noun: names the items in errors.
     """
 
-    def __init__(self, what: str, noun: str = "users") -> None:
+    def __init__(self, search: str, noun: str = "users") -> None:
         self.pages = 0
         self.read = 0
-        self._what = what
+        self._search = search
         self._noun = noun
         self._ids: set[int] = set()
         self._size = 0  # the number of items on page 1
@@ -105,22 +105,24 @@ class PageCheck:
         Raises:
             InconsistentPagesError: it contradicts page 1, or doesn't hold what the pages report.
         """
-        what, noun, (last, total) = self._what, self._noun, self._reported
+        search, noun, (last, total) = self._search, self._noun, self._reported
         if not self.read:
             self.pages, self._reported, self._size = max(1, page.last), (page.last, page.total), len(page.ids)
             if page.total > _MOST_ITEMS or self.pages != max(1, -(-page.total // max(1, self._size))):
                 reported = f"{page.last:,} pages and {page.total:,} {noun}"
-                raise InconsistentPagesError(f"{what} reports {reported}, and page 1 has {self._size:,}")
+                raise InconsistentPagesError(f"{search} reports {reported}, and page 1 has {self._size:,}")
         elif (page.last, page.total) != (last, total):
-            raise InconsistentPagesError(f"{what} had {total:,} {noun} on page 1, {page.total:,} on page {page.number}")
+            raise InconsistentPagesError(
+                f"{search} had {total:,} {noun} on page 1, {page.total:,} on page {page.number}"
+            )
         if page.current != page.number and page.total:
-            raise InconsistentPagesError(f"{what} returned page {page.current} instead of {page.number}")
+            raise InconsistentPagesError(f"{search} returned page {page.current} instead of {page.number}")
         self._ids.update(page.ids)
         self.read += 1
         number = self._size * (self.read - 1) + len(page.ids)
         expected = self.total if self.read == self.pages else self._size * self.read
         if not number == len(self._ids) == expected:
             raise InconsistentPagesError(
-                f"{what} returned {number:,} {noun} ({len(self._ids):,} distinct) on {self.read:,} of "
+                f"{search} returned {number:,} {noun} ({len(self._ids):,} distinct) on {self.read:,} of "
                 f"{self.pages:,} pages, where {expected:,} belong"
             )

@@ -121,7 +121,7 @@ def _parse_time(text: str) -> datetime | None:
 
 
 def _later(time: datetime | None, other: datetime | None) -> datetime | None:
-    return max((known for known in (time, other) if known), default=None)
+    return max((moment for moment in (time, other) if moment), default=None)
 
 
 def _format_time(time: datetime | None) -> str:

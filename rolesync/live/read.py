@@ -53,21 +53,21 @@ def read_live(
 
 
 def _read_once(
-    studio: StudioReader, roles: Sequence[str], wanted: ListRows, progress: Progress, *, scan: bool
+    studio: StudioReader, roles: Sequence[str], rows: ListRows, progress: Progress, *, scan: bool
 ) -> tuple[LiveUsers, tuple[ReadStep, ...], int, Mapping[str, str]]:
     holders = {role: read_holders(studio, role, progress) for role in roles}
     ids_by_role = {role: frozenset(users.ids) for role, users in holders.items()}
-    others = find_users(
+    found_users = find_users(
         studio,
-        _missing(wanted, holders, scan=scan),
+        _missing(rows, holders, scan=scan),
         [role for role in SCANNABLE if role not in holders] if scan else [],
-        listed_keys=lambda: _keys_of(wanted),
+        listed_keys=lambda: _keys_of(rows),
         check=lambda users: _refuse_unseen_holders(users, ids_by_role),
         progress=progress,
     )
     steps = [_full_read(role, len(users.ids)) for role, users in holders.items()]
-    minimum = sum(step.requests for step in steps) + others.theoretical_minimum
-    return _merge([*holders.values(), others.users]), (*steps, *others.steps), minimum, others.refusals
+    minimum = sum(step.requests for step in steps) + found_users.theoretical_minimum
+    return _merge([*holders.values(), found_users.users]), (*steps, *found_users.steps), minimum, found_users.refusals
 
 
 def _full_read(role: str, users: int) -> ReadStep:
@@ -81,24 +81,24 @@ def _keys_of(rows: ListRows) -> set[Key]:
     return {*rows.email.texts(~has_id), *rows.user_id[has_id].tolist()}
 
 
-def _missing(wanted: ListRows, holders: dict[str, LiveUsers], *, scan: bool) -> list[Key]:
+def _missing(rows: ListRows, holders: dict[str, LiveUsers], *, scan: bool) -> list[Key]:
     """Find the addresses and ids that a row names for a role and that are not among its holders, each kind sorted.
 
     A user found only as holder of another role is looked up as well, if named by address: only the look-up shows other
     users with that address. With `scan`, and so many missing that pages are read for them, any role's holders count as
     found. An id is unique, so a holder of any role counts as found by id.
     """
-    index = wanted.index
+    index = rows.index
     missing, seen = np.zeros((2, len(index)), np.bool_)
     for role, users in holders.items():
         among_holders = index.among(packed_keys(users.emails))
-        named = index.first[(wanted.role == role) & (wanted.user_id == 0)]
+        named = index.first[(rows.role == role) & (rows.user_id == 0)]
         missing[named[~among_holders[named]]] = True
         seen |= among_holders
-    ids = set(wanted.user_id.tolist()) - {0}.union(*(users.ids for users in holders.values()))
+    ids = set(rows.user_id.tolist()) - {0}.union(*(users.ids for users in holders.values()))
     if scan and np.count_nonzero(missing) + len(ids) >= USERS_PER_TRIAL:
         missing &= ~seen
-    emails = set(wanted.email.texts(missing))
+    emails = set(rows.email.texts(missing))
     return [*sorted(emails), *sorted(ids)]
 
 

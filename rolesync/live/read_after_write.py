@@ -34,9 +34,9 @@ def read_settled(
     """
     client, lag = studio.client, studio.client.connection.settle_seconds
     result, pause = read(), _FIRST_PAUSE
-    while (sent_at := hidden_since(result)) is not None and (left := sent_at + lag - client.now()) > 0:
-        progress(WAITING, round(lag - left), round(lag))
-        client.wait(min(pause, left))
+    while (sent_at := hidden_since(result)) is not None and (time_left := sent_at + lag - client.now()) > 0:
+        progress(WAITING, round(lag - time_left), round(lag))
+        client.wait(min(pause, time_left))
         pause = min(2 * pause, _LONGEST_PAUSE)
         result = read()
     return result

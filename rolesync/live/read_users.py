@@ -32,12 +32,12 @@ class LiveUsers:
         self.names.append(name)
         self.roles.append(roles)
 
-    def extend(self, others: "LiveUsers") -> None:
+    def extend(self, users: "LiveUsers") -> None:
         """Append other users."""
-        self.ids += others.ids
-        self.emails += others.emails
-        self.names += others.names
-        self.roles += others.roles
+        self.ids += users.ids
+        self.emails += users.emails
+        self.names += users.names
+        self.roles += users.roles
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,13 +193,13 @@ def _one_by_one(fetch: Callable[[int], RolePage], numbers: range) -> Iterable[Ro
 
 
 def _read_all(
-    what: str,
+    search: str,
     fetch: Callable[[int], RolePage],
     fetch_each: Callable[[Callable[[int], RolePage], range], Iterable[RolePage]],
     report: Callable[[RolePage], None] = lambda _: None,
 ) -> LiveUsers:
     """Read all pages of one search, and check them against each other."""
-    first, check, users = fetch(1), PageCheck(what), LiveUsers()
+    first, check, users = fetch(1), PageCheck(search), LiveUsers()
     for page in chain([first], fetch_each(fetch, range(2, first.last + 1))):
         check.add(page)
         users.extend(page.users)

@@ -38,7 +38,7 @@ class FoundUsers:
 
 def find_users(  # noqa: PLR0913  # each is a separate input of the search
     studio: StudioReader,
-    wanted: Sequence[Key],
+    keys: Sequence[Key],
     roles: Sequence[str],
     *,
     listed_keys: Callable[[], set[Key]],
@@ -49,7 +49,7 @@ def find_users(  # noqa: PLR0913  # each is a separate input of the search
 
     Args:
         studio: where to look.
-        wanted: the users to find, each once.
+        keys: the users to find, each once.
         roles: the roles whose pages may be read, likeliest first; empty for one request a user.
         listed_keys: returns all users of the list, found already or not: a second account with a listed address is
             also kept.
@@ -59,11 +59,11 @@ def find_users(  # noqa: PLR0913  # each is a separate input of the search
     Raises:
         StudioError: Studio refused or can't be reached.
     """
-    search = _Search(studio, wanted, listed_keys, check)
-    strategy = SearchStrategy(len(wanted), roles, studio.client.connection.concurrency)
+    search = _Search(studio, keys, listed_keys, check)
+    strategy = SearchStrategy(len(keys), roles, studio.client.connection.concurrency)
     while (step := strategy.next_step()) is not None:
         for _ in search.look_up(step, strategy) if isinstance(step, SearchOneByOne) else search.read(step, strategy):
-            progress("looking up users", len(wanted) - len(search.remaining), len(wanted))
+            progress("looking up users", len(keys) - len(search.remaining), len(keys))
     return search.result()
 
 
@@ -82,11 +82,11 @@ class _Search:
     def __init__(
         self,
         studio: StudioReader,
-        wanted: Sequence[Key],
+        keys: Sequence[Key],
         listed_keys: Callable[[], set[Key]],
         check: Callable[[LiveUsers], None],
     ) -> None:
-        self.remaining = dict.fromkeys(wanted)
+        self.remaining = dict.fromkeys(keys)
         self._studio = studio
         self._make_listed_keys = listed_keys
         self._check = check

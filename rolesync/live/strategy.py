@@ -57,10 +57,10 @@ class SearchStrategy:
         window: the most pages to read in parallel.
     """
 
-    def __init__(self, wanted: int, roles: Sequence[str], window: int) -> None:
-        self.remaining = wanted
+    def __init__(self, user_count: int, roles: Sequence[str], window: int) -> None:
+        self.remaining = user_count
         self._window = window
-        self._trials = wanted // USERS_PER_TRIAL
+        self._trials = user_count // USERS_PER_TRIAL
         self._scans = {role: _Scan(role) for role in roles} if self._trials else {}
         self._sample: Counter[frozenset[str]] = Counter()  # role sets in a sample of the remaining users
 

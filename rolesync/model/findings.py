@@ -154,5 +154,5 @@ def printable(text: str) -> str:
 def name_some(names: Iterable[str]) -> str:
     """Join the first few names, and count the others."""
     all_names = list(names)
-    rest = f" and {len(all_names) - NAMED:,} more" if len(all_names) > NAMED else ""
-    return ", ".join(all_names[:NAMED]) + rest
+    suffix = f" and {len(all_names) - NAMED:,} more" if len(all_names) > NAMED else ""
+    return ", ".join(all_names[:NAMED]) + suffix

@@ -80,8 +80,8 @@ def decide(plan: Plan, decisions: Decisions) -> Plan:
     roles = recount(plan.roles, changes)
     reviewed = pd.concat([plan.changes, plan.releasable_removals])
     verdicts = judge_after_review(plan.verdicts, reviewed, Changes(changes, held, roles, waiting), plan.policy)
-    named = zip(excluded["user_id"].tolist(), excluded["name"].tolist(), strict=True)
-    names = {**plan.names, **{user_id: name for user_id, name in named if name}}
+    excluded_names = zip(excluded["user_id"].tolist(), excluded["name"].tolist(), strict=True)
+    names = {**plan.names, **{user_id: name for user_id, name in excluded_names if name}}
     decided = replace(
         plan, names=names, changes=changes, held=held, releasable_removals=waiting, roles=roles, verdicts=verdicts
     )
@@ -160,8 +160,8 @@ def _check(plan: Plan, decisions: Decisions) -> None:
         )
 
 
-def _unknown(keys: Iterable[Key], known: Collection[Key], problem: str) -> Iterator[str]:
-    return (f"user {user_id}, {role} is {problem}" for user_id, role in keys if (user_id, role) not in known)
+def _unknown(keys: Iterable[Key], known_keys: Collection[Key], problem: str) -> Iterator[str]:
+    return (f"user {user_id}, {role} is {problem}" for user_id, role in keys if (user_id, role) not in known_keys)
 
 
 def _split(table: pd.DataFrame, keys: Collection[Key]) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -57,13 +57,13 @@ def judge(
 
 
 def judge_after_review(
-    verdicts: Sequence[Verdict], before: pd.DataFrame, changes: Changes, policy: Policy
+    verdicts: Sequence[Verdict], original: pd.DataFrame, changes: Changes, policy: Policy
 ) -> tuple[Verdict, ...]:
     """Judge a plan again after a reviewer excluded changes or released removals; without Studio.
 
     Args:
         verdicts: the verdicts on the original plan. Those on its list and on earlier runs stay.
-        before: the original changes (CHANGES), which show the roles that their users held.
+        original: the original changes (CHANGES), which show the roles that their users held.
         changes: the decided changes.
         policy: the limits.
 
@@ -71,7 +71,7 @@ def judge_after_review(
         The new verdicts, in the same order.
     """
     removals = changes.changes[rows_with(changes.changes["action"], {Action.REMOVE.value})]
-    users = before.drop_duplicates("user_id")
+    users = original.drop_duplicates("user_id")
     columns = {**{name: users[name] for name in ("user_id", "email", "name")}, "roles": users["before"]}
     live = Live(frame(LIVE, columns), ())
     rivals = rival_losses(changes.changes)

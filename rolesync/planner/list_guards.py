@@ -69,18 +69,18 @@ def max_shrink_share(baseline: GuardBaseline, policy: Policy, removals: int) -> 
     """Block a list much shorter than the list last applied; `removals` is their number in the plan."""
     rule, limit = "max_shrink_share", policy.max_shrink_share
     shared_roles = [role for role in baseline.listed if role in baseline.applied]  # other roles are not comparable
-    before, now = (sum(numbers[role] for role in shared_roles) for numbers in (baseline.applied, baseline.listed))
-    if not before:
+    applied, listed = (sum(numbers[role] for role in shared_roles) for numbers in (baseline.applied, baseline.listed))
+    if not applied:
         message = "no list of these roles was applied before, so there is nothing to compare with"
         return Verdict(rule, VerdictStatus.PASS, message, limit=limit)
-    share = max(0.0, (before - now) / before)
+    share = max(0.0, (applied - listed) / applied)
     allowed = ANY_SHARE if limit >= 1 else f"at most {format_share(limit)} fewer allowed"
     measured = (
-        f"assignments of managed roles in the list: {now:,}, in the list last applied: {before:,} "
+        f"assignments of managed roles in the list: {listed:,}, in the list last applied: {applied:,} "
         f"({format_share(share)} fewer), {allowed}"
     )
     beyond = share > limit
-    if beyond and before - now == 1 and limit > 0:  # as a single removal
+    if beyond and applied - listed == 1 and limit > 0:  # as a single removal
         measured, beyond = f"{measured}; one fewer is allowed", False
     if beyond and not removals and (policy.mode is Mode.ADDITIVE or policy.hold_removals):
         message = f"{measured}; no user is removed, so the plan is not blocked: check that the list is complete"

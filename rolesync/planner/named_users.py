@@ -45,8 +45,8 @@ def users_named(users: pd.DataFrame, entries: Sequence[str]) -> pd.DataFrame:
 
 def entries_without_user(users: pd.DataFrame, entries: Sequence[str]) -> tuple[str, ...]:
     """Return the entries that name none of the users. The frame has the columns `user_id` and `email`."""
-    named = users_named(users, entries)
-    return tuple(entry for entry in entries if users_named(named, [entry]).empty)
+    named_users = users_named(users, entries)
+    return tuple(entry for entry in entries if users_named(named_users, [entry]).empty)
 
 
 def is_holder(users: pd.DataFrame, entry: str, roles: Iterable[str]) -> bool:

@@ -41,24 +41,24 @@ def rival_roles(losses: pd.DataFrame, changes: pd.DataFrame) -> Verdict:
     """
     rule = "rival_roles"
     rivals = changes[rows_with(changes["action"], {Action.ADD.value}) & rows_with(changes["role"], RIVAL_ROLES)]
-    both = rivals[rivals.duplicated("user_id")]
-    value = len(losses) + len(both)
+    with_both = rivals[rivals.duplicated("user_id")]
+    value = len(losses) + len(with_both)
     if not value:
         return Verdict(rule, VerdictStatus.PASS, "no addition costs its user another role", limit=0, value=0)
     texts = []
-    lost = [
+    groups = [
         f"users who get {gained} and would probably lose {role}: {_named(users)}"
         for role, gained in RIVAL_ROLES.items()
         if len(users := losses[losses["role"] == role])
     ]
-    if lost:
+    if groups:
         texts.append(
-            f"{'; '.join(lost)}, because Studio allows only one of the two: check that each of them should get the new "
-            "role; `rolesync undo` of the run would take it away again and give the lost role back"
+            f"{'; '.join(groups)}, because Studio allows only one of the two: check that each of them should get the "
+            "new role; `rolesync undo` of the run would take it away again and give the lost role back"
         )
-    if len(both):
+    if len(with_both):
         texts.append(
-            f"users who get both {' and '.join(RIVAL_ROLES)}: {_named(both)}, though Studio probably allows "
+            f"users who get both {' and '.join(RIVAL_ROLES)}: {_named(with_both)}, though Studio probably allows "
             "only one of the two: give each of them only one of these roles"
         )
     return Verdict(rule, VerdictStatus.WARN, "; ".join(texts), limit=0, value=value)

@@ -21,14 +21,14 @@ def named_user_guards(removals: pd.DataFrame, live: Live, changes: Changes, poli
 
 
 def _owner(removals: pd.DataFrame, live: Live, policy: Policy, step: str) -> Verdict:
-    lost = users_named(removals, [policy.owner])
+    losses = users_named(removals, [policy.owner])
     if not policy.owner.strip():
         status = VerdictStatus.WARN
         message = "the owner of the token is unknown, and could lose a managed role: set owner"
-    elif len(lost):
+    elif len(losses):
         status = VerdictStatus.BLOCK
         message = (
-            f"the token's owner would lose {name_some(_losses(lost))}, which is never allowed: "
+            f"the token's owner would lose {name_some(_losses(losses))}, which is never allowed: "
             f"{step}, or correct the setting owner"
         )
     elif not is_holder(live.users, policy.owner, policy.managed_roles):
@@ -39,15 +39,15 @@ def _owner(removals: pd.DataFrame, live: Live, policy: Policy, step: str) -> Ver
         )
     else:
         status, message = VerdictStatus.PASS, f"the token's owner {policy.owner} loses no managed role"
-    return Verdict("owner", status, message, limit=0, value=len(lost), overridable=False)
+    return Verdict("owner", status, message, limit=0, value=len(losses), overridable=False)
 
 
 def _protected_users(removals: pd.DataFrame, live: Live, policy: Policy, step: str) -> Verdict:
-    lost = users_named(removals, policy.protected_users)
-    if len(lost):
+    losses = users_named(removals, policy.protected_users)
+    if len(losses):
         status = VerdictStatus.BLOCK
         message = (
-            f"roles that protected users would lose: {len(lost):,}, none allowed ({name_some(_losses(lost))}): "
+            f"roles that protected users would lose: {len(losses):,}, none allowed ({name_some(_losses(losses))}): "
             f"{step}, or remove the users from protected_users"
         )
     elif unknown := entries_without_user(live.users, policy.protected_users):
@@ -59,7 +59,7 @@ def _protected_users(removals: pd.DataFrame, live: Live, policy: Policy, step: s
     else:
         status, total = VerdictStatus.PASS, len(policy.protected_users)
         message = f"protected_users: {total:,}, none of them loses a managed role" if total else "no user is protected"
-    return Verdict("protected_users", status, message, limit=0, value=len(lost), overridable=False)
+    return Verdict("protected_users", status, message, limit=0, value=len(losses), overridable=False)
 
 
 def _losses(removals: pd.DataFrame) -> Iterator[str]:

@@ -52,17 +52,17 @@ class PackedTexts:
         """Hash each text, wherever it is packed; 0 for an empty text."""
         return _hashed(_words(self.data), self.start[which], self.size[which])
 
-    def same(self, which: Ints, other: "PackedTexts", others: Ints) -> Mask:
-        """Compare the texts at `which` with the texts of `other` at `others`, pair by pair."""
-        size = self.size[which]
-        same: Mask = size == other.size[others]
+    def same(self, positions: Ints, other: "PackedTexts", other_positions: Ints) -> Mask:
+        """Compare the texts at `positions` with the texts of `other` at `other_positions`, pair by pair."""
+        size = self.size[positions]
+        same: Mask = size == other.size[other_positions]
         if not same.all():
-            same[same] = self.same(which[same], other, others[same])
+            same[same] = self.same(positions[same], other, other_positions[same])
             return same
-        start, other_start = self.start[which], other.start[others]
+        start, other_start = self.start[positions], other.start[other_positions]
         words, other_words = _words(self.data), _words(other.data)
-        for done in range(0, int(size.max(initial=0)), WORD):
-            same &= _read(words, start, size, done) == _read(other_words, other_start, size, done)
+        for offset in range(0, int(size.max(initial=0)), WORD):
+            same &= _read(words, start, size, offset) == _read(other_words, other_start, size, offset)
         return same
 
 
@@ -121,9 +121,9 @@ def _words(data: Bytes) -> Words:
     return np.ndarray(len(data) - WORD + 1, "<u8", data, strides=(1,))
 
 
-def _read(words: Words, start: Ints, size: Ints, done: int) -> Words:
-    """Read the word of each text at its byte `done`, or its last word where the text ends before."""
-    word = words[start + np.minimum(done, np.maximum(size - WORD, 0))]
+def _read(words: Words, start: Ints, size: Ints, offset: int) -> Words:
+    """Read the word of each text at its byte `offset`, or its last word where the text ends before."""
+    word = words[start + np.minimum(offset, np.maximum(size - WORD, 0))]
     short = np.flatnonzero(size < WORD)
     word[short] &= _FIRST[size[short]]
     return word
@@ -131,10 +131,10 @@ def _read(words: Words, start: Ints, size: Ints, done: int) -> Words:
 
 def _hashed(words: Words, start: Ints, size: Ints) -> Ints:
     hashes = size.astype(np.uint64)
-    for done in range(0, min(int(size.max(initial=0)), _HASHED), WORD):
-        word = _read(words, start, size, done) * _ODD[done // WORD]
+    for offset in range(0, min(int(size.max(initial=0)), _HASHED), WORD):
+        word = _read(words, start, size, offset) * _ODD[offset // WORD]
         word ^= word >> _HALF
-        word *= size > done  # a text that has ended adds nothing
+        word *= size > offset  # a text that has ended adds nothing
         hashes += word
     hashes *= _ODD[0]
     hashes ^= (
