@@ -24,7 +24,7 @@ def may_be_torn(remains: bytes | bytearray, seq: int) -> bool:
     """
     beginning = b'{"seq":%d,"time":"' % (seq + 1)
     for line in bytes(remains).removesuffix(b"\n").split(b"\n"):
-        written = line.rstrip(b"\0")[: len(beginning)]
-        if not line or not beginning.startswith(written):
+        line_beginning = line.rstrip(b"\0")[: len(beginning)]
+        if not line or not beginning.startswith(line_beginning):
             return False
     return True

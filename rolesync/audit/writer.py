@@ -170,8 +170,8 @@ class Writer:
 
     def _is_unchanged(self) -> bool:
         """Whether both files are as the last append of this process left them; checked with few system calls."""
-        position, known = self.position, self._head_text
-        if not (known and position.end):
+        position, head_text = self.position, self._head_text
+        if not (head_text and position.end):
             return False
         try:
             record, head = map(os.stat, self._paths)
@@ -179,7 +179,7 @@ class Writer:
             return False
         if (record.st_size, *_ids(record), *_ids(head)) != (position.end, *self._ids):
             return False
-        if _read_at(self._head, 0, len(known) + 1) != known:
+        if _read_at(self._head, 0, len(head_text) + 1) != head_text:
             return False
         return _read_at(self._file, position.end - HASH_BYTES, HASH_BYTES) == encode_ending(position)
 

@@ -55,10 +55,10 @@ def _check(client: Client, address: str) -> None:
     def allowed_failures(dask_scheduler: Any) -> int:  # noqa: ANN401  # Dask passes its scheduler, which isn't typed
         return int(dask_scheduler.allowed_failures)
 
-    allowed = client.run_on_scheduler(allowed_failures)  # travels by value: a scheduler needs no rolesync
-    if allowed:
+    allowed_retries = client.run_on_scheduler(allowed_failures)  # travels by value: a scheduler needs no rolesync
+    if allowed_retries:
         raise UsageError(
-            f"the Dask scheduler at {address} runs a task again after a worker's death, up to {allowed} times",
+            f"the Dask scheduler at {address} runs a task again after a worker's death, up to {allowed_retries} times",
             hint="start it with DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES=0; the fleet itself repeats what died",
         )
     if not client.nthreads():

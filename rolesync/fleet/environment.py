@@ -29,9 +29,9 @@ def check_environment() -> None:
             hint=f"unset {' '.join(bound)}; settings of accounts are in the fleet file, their secrets in the folders "
             "that it names",
         )
-    for name, known in _WORDS.items():
-        if (value := os.environ.get(PREFIX + name, known[0])) not in known:
-            raise UsageError(f"{PREFIX}{name} is {value!r}", hint=f"set it to {', '.join(known)}, or unset it")
+    for name, allowed in _WORDS.items():
+        if (value := os.environ.get(PREFIX + name, allowed[0])) not in allowed:
+            raise UsageError(f"{PREFIX}{name} is {value!r}", hint=f"set it to {', '.join(allowed)}, or unset it")
     for path in (Path("rolesync.toml"), Path(".env")):
         if path.exists() and (path.suffix == ".toml" or PREFIX in path.read_text("utf-8", "replace").upper()):
             raise UsageError(
@@ -42,8 +42,8 @@ def check_environment() -> None:
 
 def state_dir() -> Path:
     """Choose the folder of the records, unless the fleet file names one."""
-    chosen = os.environ.get(f"{PREFIX}STATE_DIR")
-    return Path(chosen).absolute() if chosen else user_state_dir()
+    folder = os.environ.get(f"{PREFIX}STATE_DIR")
+    return Path(folder).absolute() if folder else user_state_dir()
 
 
 def log_settings() -> tuple[str, str]:

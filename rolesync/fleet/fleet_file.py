@@ -156,20 +156,20 @@ def _problems_of_tables(tables: Mapping[str, Any]) -> Iterator[str]:
         yield "it has no accounts: add [accounts.NAME]"
         return
     yield from _problems_of_keys("defaults", tables.get("defaults", {}), _SETTINGS | _SHARED_KEYS)
-    for kind, known in (
+    for kind, known_keys in (
         ("groups", _SETTINGS | _SHARED_KEYS),
         ("accounts", _SETTINGS | _SHARED_KEYS | _ACCOUNT_KEYS),
     ):
         for name, table in tables.get(kind, {}).items():
             if not ACCOUNT_NAME.fullmatch(name):
                 yield f"[{kind}.{name}]: a name has only a to z, 0 to 9 and hyphens, at most 63"
-            yield from _problems_of_keys(f"{kind}.{name}", table, known)
+            yield from _problems_of_keys(f"{kind}.{name}", table, known_keys)
     for name, account in tables["accounts"].items():
         if isinstance(account, dict):
             yield from _problems_of_account(name, account, tables.get("groups", {}))
 
 
-def _problems_of_keys(name: str, table: object, known: frozenset[str]) -> Iterator[str]:
+def _problems_of_keys(name: str, table: object, known_keys: frozenset[str]) -> Iterator[str]:
     if not isinstance(table, dict):
         yield f"[{name}] is not a table"
         return
@@ -178,7 +178,7 @@ def _problems_of_keys(name: str, table: object, known: frozenset[str]) -> Iterat
             yield f"[{name}] {key}: secrets lie in files, in the folder that `secrets` names"
         elif key in _OF_THE_PROCESS:
             yield f"[{name}] {key}: this is set for the whole fleet, not for an account"
-        elif key not in known:
+        elif key not in known_keys:
             yield f"[{name}] {key}: no such key"
     for key, kind in (("list", str), ("secrets", str), ("shared_list", bool), ("account_column", str)):
         if key in table and not isinstance(table[key], kind):
@@ -275,7 +275,7 @@ def _shared(accounts: Iterable[FleetAccount], key: Callable[[FleetAccount], str]
     names: dict[str, list[str]] = {}
     for account in accounts:
         names.setdefault(key(account), []).append(account.name)
-    return {text: same for text, same in names.items() if len(same) > 1}
+    return {text: account_names for text, account_names in names.items() if len(account_names) > 1}
 
 
 def _canonical(studio: str) -> str:

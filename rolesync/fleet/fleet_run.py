@@ -144,8 +144,8 @@ class FleetRun:
         """Run jobs in this thread until there are no more."""
         deadline = self.context.fleet.table.deadline
         try:
-            while begun := schedule.next():
-                name, attempt = begun
+            while next_attempt := schedule.next():
+                name, attempt = next_attempt
                 head = None if name in self.context.trusted else self.heads.get(name)
                 job = replace(jobs[name], attempt=attempt, head=head)
                 self.journal.begin(name, job.kind, attempt)
@@ -206,9 +206,9 @@ def fleet_run(context: FleetContext, command: str, run: str = "") -> Iterator[Fl
         open_journal(folder, context.now) as record,
     ):
         rmtree(folder / _FETCHED, ignore_errors=True)  # lists of a run that was killed
-        known, journal = read_index(folder), Journal(record, run)
+        index, journal = read_index(folder), Journal(record, run)
         try:
-            yield FleetRun(context, command, run, journal, known.last_success, dict(known.heads))
+            yield FleetRun(context, command, run, journal, index.last_success, dict(index.heads))
         except KeyboardInterrupt:
             with suppress(*_JournalErrors):  # the interruption is what the caller must see
                 journal.finish((), INTERRUPTED)

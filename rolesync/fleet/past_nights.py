@@ -146,8 +146,8 @@ def _begun(entry: Mapping[str, Any]) -> PastNight:
 def _continued(night: PastNight, entry: Mapping[str, Any]) -> PastNight:
     if entry["event"] == BEGIN_EVENT:
         is_applying = night.is_applying or entry["kind"] == JobKind.APPLY.value
-        before = night.begun if is_applying == night.is_applying else frozenset[str]()
-        return replace(night, begun=before | {entry["account"]}, is_applying=is_applying, finished_at="")
+        begun_before = night.begun if is_applying == night.is_applying else frozenset[str]()
+        return replace(night, begun=begun_before | {entry["account"]}, is_applying=is_applying, finished_at="")
     if entry["event"] == RESULT_EVENT:
         result = decode_result(entry["result"])
         if (earlier := night.results.get(result.account)) and result.plan is None:

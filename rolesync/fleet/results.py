@@ -38,5 +38,5 @@ def applied_result(applied: AccountResult, planned: AccountResult, *, is_sync: b
 
 
 def _sum(*numbers: int | None) -> int | None:
-    known = [number for number in numbers if number is not None]
-    return sum(known) if known else None
+    known_numbers = [number for number in numbers if number is not None]
+    return sum(known_numbers) if known_numbers else None

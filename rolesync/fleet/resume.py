@@ -15,7 +15,7 @@ RESUMABLE = ("sync", "apply")
 """The commands whose runs are resumed; a check or a plan is simply run again."""
 
 
-def resume_fleet(context: FleetContext, past: PastNight) -> Night:
+def resume_fleet(context: FleetContext, earlier: PastNight) -> Night:
     """Finish an earlier run that applied, or should have applied. Changes that are done are not sent again.
 
     A sync plans the accounts that are not done again, because their lists may be others by now. An apply applies the
@@ -24,23 +24,23 @@ def resume_fleet(context: FleetContext, past: PastNight) -> Night:
     Raises:
         UsageError: the run wasn't to apply anything.
     """
-    if past.command not in RESUMABLE:
+    if earlier.command not in RESUMABLE:
         raise UsageError(
-            f"run {past.run} was a {past.command}, which is not resumed",
+            f"run {earlier.run} was a {earlier.command}, which is not resumed",
             hint=f"begin a new one: rolesync fleet sync {quote(str(context.fleet.path))}",
         )
-    fleet, folder = context.fleet, Path(past.folder)
-    before = {result.account: _if_still_enabled(fleet, result) for result in past.night(fleet.table.name).results}
-    with fleet_run(context, past.command, past.run) as run:
-        if past.command == "apply":
-            return judge_and_apply(run, past.started_at, list(map(_to_apply_again, before.values())), folder)
+    fleet, folder = context.fleet, Path(earlier.folder)
+    latest = {result.account: _if_still_enabled(fleet, result) for result in earlier.night(fleet.table.name).results}
+    with fleet_run(context, earlier.command, earlier.run) as run:
+        if earlier.command == "apply":
+            return judge_and_apply(run, earlier.started_at, list(map(_to_apply_again, latest.values())), folder)
         unfinished = [
-            each for each in fleet.enabled if each.name in before and before[each.name].status not in SUCCESSES
+            each for each in fleet.enabled if each.name in latest and latest[each.name].status not in SUCCESSES
         ]
         results, stopped = plan_accounts(run, unfinished, folder, is_sync=True)
-        before |= {result.account: result for result in results}
-        save_planned(run, folder, list(before.values()))
-        return judge_and_apply(run, past.started_at, list(before.values()), folder, stopped)
+        latest |= {result.account: result for result in results}
+        save_planned(run, folder, list(latest.values()))
+        return judge_and_apply(run, earlier.started_at, list(latest.values()), folder, stopped)
 
 
 def _if_still_enabled(fleet: Fleet, result: AccountResult) -> AccountResult:

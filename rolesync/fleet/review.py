@@ -152,14 +152,14 @@ class FleetReview:
         except OSError:
             return result, ""
         state = (status.st_mtime_ns, status.st_ino)
-        known = self._read.get(result.account)
-        if known is None or known[0] != state:
+        cached = self._read.get(result.account)
+        if cached is None or cached[0] != state:
             judged = with_approval(result, self.folder)
             is_approved = judged.status in _WITH_CHANGES
             plan = load_approved(result, self.folder) if is_approved else None
-            known = (state, judged, approval_text(plan.approval) if plan and plan.approval else "")
-            self._read[result.account] = known
-        return known[1], known[2]
+            cached = (state, judged, approval_text(plan.approval) if plan and plan.approval else "")
+            self._read[result.account] = cached
+        return cached[1], cached[2]
 
     def _state(self, result: AccountResult, approval: str) -> ReviewState:
         if result.status is AccountStatus.EMPTY:

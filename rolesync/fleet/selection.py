@@ -70,7 +70,7 @@ def values_with_origins(account: FleetAccount) -> list[AccountValue]:
     settings = account_settings(
         account.values, account.secrets if account.secrets and account.secrets.is_dir() else None
     )
-    shown: list[AccountValue] = []
+    settings_rows: list[AccountValue] = []
     for each in list_settings(settings):
         origin = account.origins.get(each.name, "")
         if each.name == "keep" and account.account_column:
@@ -78,7 +78,7 @@ def values_with_origins(account: FleetAccount) -> list[AccountValue]:
         if not origin and each.name in settings.model_fields_set:
             origin = str(account.secrets)
         if each.name != "list":
-            shown.append(AccountValue(each.name, each.value, origin or PROGRAM, each.is_secret and each.is_set))
+            settings_rows.append(AccountValue(each.name, each.value, origin or PROGRAM, each.is_secret and each.is_set))
     fleet_values = {
         "list": shown_address(account.list_path) or None,
         "secrets": str(account.secrets) if account.secrets else None,
@@ -90,5 +90,5 @@ def values_with_origins(account: FleetAccount) -> list[AccountValue]:
     }
     return [
         *(AccountValue(name, value, account.origins.get(name, PROGRAM)) for name, value in fleet_values.items()),
-        *shown,
+        *settings_rows,
     ]

@@ -64,8 +64,8 @@ def check_shard_folder(folder: Path) -> None:
     Raises:
         UsageError: it is merged.
     """
-    merged = summary_path(folder)
-    if not merged.exists():
+    summary = summary_path(folder)
+    if not summary.exists():
         return
     if any(folder.glob(_APPLIED)):
         hint = "plan a new night in a new folder; to merge what was applied, add --applied"
@@ -73,7 +73,7 @@ def check_shard_folder(folder: Path) -> None:
     raise UsageError(
         f"{folder} is merged already",
         hint=f"apply it: rolesync fleet apply {quote(str(folder))} --shard N/COUNT. To plan a shard again before any "
-        f"is applied: rm {quote(str(merged))}, plan that shard, and merge again",
+        f"is applied: rm {quote(str(summary))}, plan that shard, and merge again",
     )
 
 
@@ -109,36 +109,39 @@ def apply_shard(context: FleetContext, shard: Shard, night: PlannedNight, folder
         return _apply_shard(run, started, night, folder, dict.fromkeys(names))
 
 
-def resume_shard(context: FleetContext, shard: Shard, past: PastNight) -> Night:
+def resume_shard(context: FleetContext, shard: Shard, earlier: PastNight) -> Night:
     """Apply the plans that an earlier run of a shard left; changes that are done aren't sent again.
 
     Raises:
         UsageError, PlanRefusedError: the run applied nothing, or its night can't be read or is of another fleet file.
     """
-    if past.command != "apply":
+    if earlier.command != "apply":
         raise UsageError(
-            f"run {past.run} of shard {shard.number}/{shard.count} was a {past.command}, which is not resumed",
-            hint=f"run it again: rolesync fleet {_plan_command(context.fleet, Path(past.folder))} "
+            f"run {earlier.run} of shard {shard.number}/{shard.count} was a {earlier.command}, which is not resumed",
+            hint=f"run it again: rolesync fleet {_plan_command(context.fleet, Path(earlier.folder))} "
             f"--shard {shard.number}/{shard.count}",
         )
-    folder = Path(past.folder)
+    folder = Path(earlier.folder)
     night = load_night(folder)
     check_same_file(night, context.fleet)
-    before = {result.account: result for result in past.night(context.fleet.table.name).results}
-    with fleet_run(context, "apply", past.run) as run:
-        return _apply_shard(run, past.started_at, night, folder, before)
+    earlier_results = {result.account: result for result in earlier.night(context.fleet.table.name).results}
+    with fleet_run(context, "apply", earlier.run) as run:
+        return _apply_shard(run, earlier.started_at, night, folder, earlier_results)
 
 
 def _apply_shard(
-    run: FleetRun, started: str, night: PlannedNight, folder: Path, before: Mapping[str, AccountResult | None]
+    run: FleetRun, started: str, night: PlannedNight, folder: Path, earlier_results: Mapping[str, AccountResult | None]
 ) -> Night:
-    """Judge the whole night, and apply a shard; `before` has its accounts, with the results of an earlier run."""
+    """Judge the whole night, and apply a shard.
+
+    `earlier_results` has the accounts of the shard, with the results of an earlier run.
+    """
     planned = [with_approval(result, folder) for result in night.to_apply]
     stopped, verdicts = judge_night(run.context.fleet, planned)
     of_shard = []
     for result in mark_blocked(planned, verdicts):
-        if result.account in before:
-            earlier = before[result.account]
+        if result.account in earlier_results:
+            earlier = earlier_results[result.account]
             of_shard.append(earlier if earlier and earlier.status in SUCCESSES else result)
     if any(not verdict.accounts for verdict in verdicts):
         applied = finish_run(run, started, of_shard, verdicts, stopped)
@@ -170,10 +173,10 @@ def merge_applied(context: FleetContext, folder: Path) -> Night:
 
 def judge_night(fleet: Fleet, results: Sequence[AccountResult]) -> tuple[str, tuple[FleetVerdict, ...]]:
     """Judge all plans of a night; returns why it failed as a whole, or "", and the guards that block."""
-    whole = replace(fleet, shard="")
+    whole_fleet = replace(fleet, shard="")
     failed = sum(result.failed for result in results)
     stopped = Limits(fleet.table.stop).exceeded(failed, len(results))
-    return stopped, judge_fleet(whole, results, stopped, read_index(whole.folder).last_success)
+    return stopped, judge_fleet(whole_fleet, results, stopped, read_index(whole_fleet.folder).last_success)
 
 
 def _merged(fleet: Fleet, folder: Path, *, applied: bool) -> list[AccountResult]:
@@ -189,8 +192,8 @@ def _merged(fleet: Fleet, folder: Path, *, applied: bool) -> list[AccountResult]
             message = f"its shard {shard.number}/{shard.count} left no result"
             command = f"apply {quote(str(folder))}" if applied else _plan_command(fleet, folder)
             hint = f"run that shard again: rolesync fleet {command} --shard {shard.number}/{shard.count}"
-            lost = (each.name for each in fleet.enabled if shard.has(each.name))
-            results |= {name: AccountResult(name, AccountStatus.DIED, message, hint) for name in lost}
+            lost_accounts = (each.name for each in fleet.enabled if shard.has(each.name))
+            results |= {name: AccountResult(name, AccountStatus.DIED, message, hint) for name in lost_accounts}
     return [results[name] for name in fleet.accounts if name in results]
 
 

@@ -123,8 +123,8 @@ def _holders_saved(record: Record) -> HoldersSaved:
 
 
 def _intent(record: Record, actions: Sequence[Mapping[str, Any]] | None = None) -> Intent:
-    sent = _actions(record["actions"] if actions is None else actions)
-    return Intent(**_request_event(record), actions=sent, before=record["before"])
+    intended_actions = _actions(record["actions"] if actions is None else actions)
+    return Intent(**_request_event(record), actions=intended_actions, before=record["before"])
 
 
 def _outcome(record: Record) -> Outcome:
@@ -142,8 +142,8 @@ def _reread(record: Record) -> Reread:
 
 
 def _recovered(record: Record) -> Recovered:
-    seen = {"after": record["after"], "all_roles": record.get("all_roles", False)}
-    return Recovered(**_request_event(record), by=record.get("by", ""), **seen)
+    roles_read = {"after": record["after"], "all_roles": record.get("all_roles", False)}
+    return Recovered(**_request_event(record), by=record.get("by", ""), **roles_read)
 
 
 _READERS: Mapping[type[RunEvent], Callable[[Record], RunEvent]] = {

@@ -63,8 +63,8 @@ def _absent(event: PlanEvent) -> Fields:
 
 
 def _plan_made(plan: PlanMade) -> Fields:
-    result = {"status": plan.status, "held": plan.held, "requests": plan.requests}
-    return {**_plan_event(plan), **result, **_absent(plan)}
+    summary = {"status": plan.status, "held": plan.held, "requests": plan.requests}
+    return {**_plan_event(plan), **summary, **_absent(plan)}
 
 
 def _run_start(start: RunStart) -> Fields:

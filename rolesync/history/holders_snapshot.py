@@ -74,9 +74,11 @@ def drift_by_others(expected: ExpectedHolders | None, earlier: EarlierRuns, live
     # A change that runs sent in vain, or that the snapshot didn't show yet, may have taken effect later.
     runs = [run.run_id for run in earlier.runs]
     since = runs[runs.index(drift.since) :] if drift.since in runs else runs
-    sent = {(effect.user_id, effect.role, effect.action.value) for effect, _ in sent_actions(earlier.events(since))}
+    sent_changes = {
+        (effect.user_id, effect.role, effect.action.value) for effect, _ in sent_actions(earlier.events(since))
+    }
     columns = (drift.changes[name].tolist() for name in ("user_id", "role", "action"))
-    is_of_others = [change not in sent for change in zip(*columns, strict=True)]
+    is_of_others = [change not in sent_changes for change in zip(*columns, strict=True)]
     return replace(drift, changes=drift.changes[is_of_others].reset_index(drop=True))
 
 

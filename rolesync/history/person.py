@@ -77,9 +77,9 @@ def past_changes(events: Iterable[RunEvent]) -> Iterator[PastChange]:
         else:
             requests.append(event)
     unknown = Source("", "", 0)
-    sent = [(effect, result.value) for effect, result in sent_actions(requests)]
+    sent_changes = [(effect, result.value) for effect, result in sent_actions(requests)]
     beside = [(effect, "side_effect") for effect in side_effects(requests)]
-    for effect, outcome in sorted([*sent, *beside], key=lambda change: change[0].time):
+    for effect, outcome in sorted([*sent_changes, *beside], key=lambda change: change[0].time):
         source = sources.get(effect.run, unknown)
         yield PastChange(
             run=effect.run,

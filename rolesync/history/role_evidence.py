@@ -119,7 +119,7 @@ class RoleEvidence:
         at = bisect_right(gaps, time)
         before = gaps[at] if at < len(gaps) else "~"  # after all times
         readings = (reading.time for reading in reversed(self._readings.get(role, [])) if reading.time < before)
-        return max(time, next((shown for shown in readings if not self.is_later(shown)), ""))
+        return max(time, next((reading_time for reading_time in readings if not self.is_later(reading_time)), ""))
 
     def readings(self, role: str) -> RoleReadings:
         """Describe the readings of a role."""

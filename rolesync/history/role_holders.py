@@ -69,11 +69,11 @@ def holders_as_of(recorded: RecordedRoles, roles: Collection[str]) -> Iterator[H
     evidence = recorded.evidence
     for key in evidence.known.keys() | evidence.later.keys() | recorded.doubtful.keys():
         if key[0] in roles and (judged := _judge(recorded, key)):
-            status, shown = judged
+            status, last_evidence = judged
             proven = ""
-            if shown.holds and status is HolderStatus.HOLDS:
-                proven = evidence.last_proven(key[0], _anchor(recorded, key, shown))
-            yield _holder(recorded, status, key, shown, proven)
+            if last_evidence.holds and status is HolderStatus.HOLDS:
+                proven = evidence.last_proven(key[0], _anchor(recorded, key, last_evidence))
+            yield _holder(recorded, status, key, last_evidence, proven)
 
 
 def holders_now(
@@ -105,8 +105,8 @@ def holders_now(
             holder = _holder(recorded, HolderStatus.UNCLEAR, key, recorded.doubtful.get(key, evidence), "")
         elif evidence.holds:
             proven = recorded.evidence.last_proven(key[0], _anchor(recorded, key, evidence))
-            lost = Evidence(now, False, Origin.OTHER_HANDS, email=evidence.email, changed_after=proven)
-            holder = _holder(recorded, HolderStatus.LOST, key, lost, proven)
+            loss = Evidence(now, False, Origin.OTHER_HANDS, email=evidence.email, changed_after=proven)
+            holder = _holder(recorded, HolderStatus.LOST, key, loss, proven)
         elif evidence.origin is Origin.OTHER_HANDS:
             holder = _holder(recorded, HolderStatus.LOST, key, evidence, evidence.changed_after)
         else:
@@ -118,8 +118,8 @@ def holders_now(
 def expected_now(recorded: RecordedRoles, roles: Iterable[str]) -> dict[str, set[int]]:
     """List by role the users who hold it by the record, without those in doubt."""
     expected: dict[str, set[int]] = {role: set() for role in roles}
-    for (role, user_id), shown in recorded.evidence.known.items():
-        if shown.holds and role in expected and (role, user_id) not in recorded.doubtful:
+    for (role, user_id), evidence in recorded.evidence.known.items():
+        if evidence.holds and role in expected and (role, user_id) not in recorded.doubtful:
             expected[role].add(user_id)
     return expected
 
@@ -129,8 +129,11 @@ def lost_without_address(recorded: RecordedRoles, roles: Collection[str]) -> lis
     return sorted(
         {
             user_id
-            for (role, user_id), shown in recorded.evidence.known.items()
-            if role in roles and not shown.holds and shown.origin is Origin.OTHER_HANDS and not recorded.emails[user_id]
+            for (role, user_id), evidence in recorded.evidence.known.items()
+            if role in roles
+            and not evidence.holds
+            and evidence.origin is Origin.OTHER_HANDS
+            and not recorded.emails[user_id]
         }
     )
 
@@ -197,16 +200,16 @@ def _before_record(start: Reading, email: str) -> Evidence:
     return Evidence(start.time, True, Origin.BEFORE_RECORD, start.run, email=email, continuous_from=start)
 
 
-def _anchor(recorded: RecordedRoles, key: Key, shown: Evidence) -> str:
+def _anchor(recorded: RecordedRoles, key: Key, evidence: Evidence) -> str:
     """Return from when the readings without a gap show a holder: later than the evidence if a gap followed it."""
     role, user_id = key
     start, saved = recorded.evidence.continuous_from.get(role), recorded.evidence.saved
     is_saved = (
         recorded.saved is not None and user_id in recorded.saved.get(role, ()) and key not in recorded.evidence.later
     )
-    if is_saved and start and saved and not recorded.evidence.is_later(start.time) and shown.time <= saved.time:
-        return max(shown.time, start.time)
-    return shown.time
+    if is_saved and start and saved and not recorded.evidence.is_later(start.time) and evidence.time <= saved.time:
+        return max(evidence.time, start.time)
+    return evidence.time
 
 
 def _add_saved(evidence: RoleEvidence, role: str, users: Mapping[int, str]) -> None:
@@ -235,7 +238,9 @@ def _add_saved(evidence: RoleEvidence, role: str, users: Mapping[int, str]) -> N
             )
 
 
-def _holder(recorded: RecordedRoles, status: HolderStatus, key: Key, shown: Evidence, proven: str) -> Holder:
+def _holder(recorded: RecordedRoles, status: HolderStatus, key: Key, evidence: Evidence, proven: str) -> Holder:
     role, user_id = key
-    email = shown.email or recorded.emails.get(user_id, "")
-    return Holder(status, role, user_id, email, "", shown, recorded.evidence.runs.get(shown.run, _NO_FACTS), proven)
+    email = evidence.email or recorded.emails.get(user_id, "")
+    return Holder(
+        status, role, user_id, email, "", evidence, recorded.evidence.runs.get(evidence.run, _NO_FACTS), proven
+    )

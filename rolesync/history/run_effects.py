@@ -87,8 +87,8 @@ def _changes_by_request(events: Sequence[RunEvent]) -> Iterator[tuple[list[Effec
             responses[event.key] = event.after
         elif isinstance(event, Reread | Recovered) and event.all_roles:
             reads.setdefault(event.key, {}).update(event.after)
-    for intent, known in requests_of(events):
-        done_effects = [effect for effect, result in _results_of(intent, known) if result is ActionResult.DONE]
+    for intent, roles_after in requests_of(events):
+        done_effects = [effect for effect, result in _results_of(intent, roles_after) if result is ActionResult.DONE]
         response_roles = responses.get(intent.key, {})
         beside = [
             effect
@@ -109,8 +109,8 @@ def _side_effects(intent: Intent, user_id: str, after: Sequence[str]) -> Iterato
     if not actions:
         return
     user = actions[0]
-    changed = set(after).symmetric_difference(intent.before.get(user_id, after) or ())
-    for role in sorted(changed - {action.role for action in actions}):
+    changed_roles = set(after).symmetric_difference(intent.before.get(user_id, after) or ())
+    for role in sorted(changed_roles - {action.role for action in actions}):
         action = Action.ADD if role in after else Action.REMOVE
         yield Effect(user.user_id, user.email, action, role, 0, intent.run, intent.time)
 
@@ -141,25 +141,25 @@ def last_seen(events: Iterable[RunEvent]) -> dict[int, Sequence[str] | None]:
 def requests_of(events: Iterable[RunEvent]) -> Iterator[tuple[Intent, RolesById]]:
     """Yield each intent with the roles that its users are known to have had afterwards."""
     intents: dict[tuple[str, int], Intent] = {}
-    known: dict[tuple[str, int], dict[str, Sequence[str] | None]] = {}
+    roles_after: dict[tuple[str, int], dict[str, Sequence[str] | None]] = {}
     without_effect: dict[tuple[str, int], set[str]] = {}  # and the users of whom a read was recorded nevertheless
     for event in events:
         if isinstance(event, Intent):
-            intents[event.key], known[event.key] = event, {}
+            intents[event.key], roles_after[event.key] = event, {}
         elif isinstance(event, Outcome) and effect_of_status(event.status) is RequestEffect.NOTHING_DONE:
-            known[event.key].update(intents[event.key].before)
+            roles_after[event.key].update(intents[event.key].before)
             without_effect[event.key] = set()
         elif isinstance(event, Outcome | Reread | Recovered):
-            known[event.key].update(event.after)
+            roles_after[event.key].update(event.after)
             without_effect.get(event.key, set()).update(event.after)
-    _close_superseded(intents, known, without_effect)
+    _close_superseded(intents, roles_after, without_effect)
     for key, intent in intents.items():
-        yield intent, known[key]
+        yield intent, roles_after[key]
 
 
 def _close_superseded(
     intents: Mapping[tuple[str, int], Intent],
-    known: Mapping[tuple[str, int], dict[str, Sequence[str] | None]],
+    roles_after: Mapping[tuple[str, int], dict[str, Sequence[str] | None]],
     without_effect: Mapping[tuple[str, int], Collection[str]],
 ) -> None:
     """Count an open request as without effect for a user if the run sent all of its actions on the user again.
@@ -168,7 +168,8 @@ def _close_superseded(
     for the users given, whom the run read afterwards.
     """
     is_open = {
-        key: {str(action.user_id) for action in intents[key].actions} - after.keys() for key, after in known.items()
+        key: {str(action.user_id) for action in intents[key].actions} - after.keys()
+        for key, after in roles_after.items()
     }
     if not any(is_open.values()):
         return
@@ -176,7 +177,7 @@ def _close_superseded(
     for key, intent in reversed(list(intents.items())):
         actions = [action for action in intent.actions if str(action.user_id) in is_open[key]]
         last = {str(action.user_id) for action in actions if (intent.run, *action[:3]) not in resent}
-        known[key].update((user_id, intent.before.get(user_id)) for user_id in is_open[key] - last)
+        roles_after[key].update((user_id, intent.before.get(user_id)) for user_id in is_open[key] - last)
         users = without_effect.get(key)
         resent.update(
             (intent.run, *action[:3]) for action in intent.actions if users is None or str(action.user_id) in users

@@ -49,8 +49,8 @@ def report_before_break(folder: Path, run_id: str, *, key: str = "") -> tuple[Ru
                 runs_of_plan |= {earlier.run} if reviewed == digest else set()
             elif isinstance(earlier, RunEnd) and earlier.run in runs_of_plan:
                 completed = earlier.run if earlier.status == "complete" and earlier.sent else completed
-    sent = any(isinstance(event, Intent) for event in run.events)
-    return replace(build_run_report(run.events, plan), already_applied="" if sent else completed), broken
+    has_sent = any(isinstance(event, Intent) for event in run.events)
+    return replace(build_run_report(run.events, plan), already_applied="" if has_sent else completed), broken
 
 
 def build_run_report(events: Sequence[RunEvent], plan: PlanMade | None) -> RunReport:
@@ -102,11 +102,11 @@ def _changes(events: Sequence[RunEvent]) -> Iterator[RunChange]:
     """Yield every change once, as it was last sent, then those that were not sent to users who had drifted."""
     errors = {event.key: event.error for event in events if isinstance(event, Outcome)}
     last: dict[tuple[int, str, str], RunChange] = {}
-    for intent, known in requests_of(events):
+    for intent, roles_after in requests_of(events):
         for action in intent.actions:
-            outcome, detail = _OUTCOMES[action_result(action, intent.before, known)]
+            outcome, detail = _OUTCOMES[action_result(action, intent.before, roles_after)]
             user_id = str(action.user_id)
-            after = known.get(user_id)
+            after = roles_after.get(user_id)
             last[action.user_id, action.action, action.role] = RunChange(
                 action=action.action,
                 role=action.role,

@@ -84,8 +84,8 @@ def records_before_break(
         RecordBrokenError: no run before the break begins like that; one after it may.
     """
     summaries, broken = runs_before_break(folder, key=key)
-    known = [summary.run_id for summary in summaries]
-    matches = [run_id] if run_id in known else [run for run in known if run_id and run.startswith(run_id)]
+    run_ids = [summary.run_id for summary in summaries]
+    matches = [run_id] if run_id in run_ids else [run for run in run_ids if run_id and run.startswith(run_id)]
     if not matches and broken:
         raise broken
     if not matches:

@@ -54,15 +54,15 @@ class AnswerEntry:
 class RequestEntry:
     """A request with its answers. The last answer about a user counts.
 
-    `is_open` is an intent without an outcome. `others` are the roles of users in the answers without an action in the
-    request. `replaced` are roles in answers that a later answer contradicts.
+    `is_open` is an intent without an outcome. `other_users` are the roles of users in the answers without an action in
+    the request. `replaced` are roles in answers that a later answer contradicts.
     """
 
     answers: tuple[AnswerEntry, ...]
     actions: tuple[ActionEntry, ...]
     is_open: bool
     has_roles_after: bool
-    others: Mapping[str, Any]
+    other_users: Mapping[str, Any]
     replaced: Mapping[str, Any]
 
 
@@ -102,23 +102,23 @@ def _with_answers(records: Sequence[_Record]) -> Iterator[tuple[_Record, Sequenc
     for record in records:
         if record.get("event") in (Outcome.NAME, *_LATER_ANSWERS) and isinstance(record.get("after"), dict):
             answers[_key(record)].append(record)
-    used: set[int] = set()
+    used_ids: set[int] = set()
     for record in records:
-        if id(record) in used:
+        if id(record) in used_ids:
             continue
         of_request: list[_Record] = []
         if record.get("event") == Intent.NAME and _has_actions(record):
             of_request = _first_outcome_and_later(answers.pop(_key(record), ()))
-            used.update(map(id, of_request))
+            used_ids.update(map(id, of_request))
         yield record, of_request
 
 
 def _first_outcome_and_later(answers: Iterable[_Record]) -> list[_Record]:
-    chosen: list[_Record] = []
+    chosen_answers: list[_Record] = []
     for answer in answers:
-        if answer["event"] in _LATER_ANSWERS or all(earlier["event"] in _LATER_ANSWERS for earlier in chosen):
-            chosen.append(answer)
-    return chosen
+        if answer["event"] in _LATER_ANSWERS or all(earlier["event"] in _LATER_ANSWERS for earlier in chosen_answers):
+            chosen_answers.append(answer)
+    return chosen_answers
 
 
 def _key(record: _Record) -> str:
@@ -155,7 +155,7 @@ def _request(intent: _Record, answers: Sequence[_Record]) -> RequestEntry:
         ),
         is_open=intent.get("event") == Intent.NAME and all(answer["event"] in _LATER_ANSWERS for answer in answers),
         has_roles_after=bool(after),
-        others=_with_gone({user: roles for user, roles in after.items() if user not in users_of_actions}),
+        other_users=_with_gone({user: roles for user, roles in after.items() if user not in users_of_actions}),
         replaced=_with_gone(replaced),
     )
 
@@ -167,7 +167,7 @@ def _roles(by_user: _Record, action: _Record) -> Any:  # noqa: ANN401  # as reco
 
 def _answer(answer: _Record) -> AnswerEntry:
     is_outcome = answer["event"] == Outcome.NAME
-    shown = {"after", "status", "seconds"} if is_outcome else {"after"}
+    shown_fields = {"after", "status", "seconds"} if is_outcome else {"after"}
     return AnswerEntry(
         event=answer["event"],
         seq=answer.get("seq", "?"),
@@ -175,12 +175,12 @@ def _answer(answer: _Record) -> AnswerEntry:
         is_outcome=is_outcome,
         status=answer.get("status", "no status"),
         seconds=answer.get("seconds"),
-        facts=_facts(answer, shown if answer.get("error") else shown | {"error"}),
+        facts=_facts(answer, shown_fields if answer.get("error") else shown_fields | {"error"}),
     )
 
 
-def _facts(record: _Record, shown: Collection[str]) -> Facts:
-    return tuple((name, value) for name, value in _fields(record) if name not in _HEAD and name not in shown)
+def _facts(record: _Record, shown_fields: Collection[str]) -> Facts:
+    return tuple((name, value) for name, value in _fields(record) if name not in _HEAD and name not in shown_fields)
 
 
 def _fields(record: _Record) -> Iterator[tuple[str, Any]]:

@@ -69,28 +69,30 @@ class Decision:
     is_alive_sign: bool = False
 
 
-def decide(table: NotifyTable, ending: Ending, past: ChannelMemory) -> Decision:
+def decide(table: NotifyTable, ending: Ending, memory: ChannelMemory) -> Decision:
     """Decide whether a channel gets a message about how a command ended."""
     now = ending.ended_at.astimezone(UTC).isoformat(timespec="seconds")
     occasion = _OCCASIONS.get(ending.status)
     is_wanted = Occasion.ALWAYS in table.on or occasion in table.on or ending.status is EndStatus.TEST
     if ending.status.is_failure:
         failure = " ".join([ending.status, str(ending.exit_code), *sorted({rule.name for rule in ending.rules})])
-        is_same = failure == past.failure
-        is_repeated = is_same and _seconds(past.reported, now) < table.repeat_hours * _HOUR
-        lasting = replace(past, failure=failure, since=past.since or now, reported=past.reported if is_same else "")
+        is_same = failure == memory.failure
+        is_repeated = is_same and _seconds(memory.reported, now) < table.repeat_hours * _HOUR
+        lasting = replace(
+            memory, failure=failure, since=memory.since or now, reported=memory.reported if is_same else ""
+        )
         return Decision(is_wanted and not is_repeated, replace(lasting, reported=now, sent=now), lasting)
     if not ending.status.is_success:
-        return Decision(is_wanted, replace(past, sent=now), past)
-    has_recovered = bool(past.failure) and (Occasion.RECOVERED in table.on or is_wanted)
-    quiet = _seconds(past.sent, now)
+        return Decision(is_wanted, replace(memory, sent=now), memory)
+    has_recovered = bool(memory.failure) and (Occasion.RECOVERED in table.on or is_wanted)
+    quiet = _seconds(memory.sent, now)
     is_known = quiet < _UNKNOWN
     is_alive_sign = is_known and not (is_wanted or has_recovered) and 0 < table.alive_days * _DAY <= quiet
     return Decision(
         is_sent=is_wanted or has_recovered or is_alive_sign,
         if_sent=ChannelMemory(sent=now),
-        if_not=past if has_recovered else ChannelMemory(sent=past.sent if is_known else now),
-        failing_since=past.since,
+        if_not=memory if has_recovered else ChannelMemory(sent=memory.sent if is_known else now),
+        failing_since=memory.since,
         is_alive_sign=is_alive_sign,
     )
 

@@ -81,9 +81,9 @@ class NotifyTable(BaseModel):
         missing = [key for key in _NEEDED[self.to] if not getattr(self, key)]
         if missing:
             raise ValueError(f"needs {' and '.join(missing)}, because it is to {self.to}")
-        known = {*_OF_ALL, *_NEEDED[self.to], *_OPTIONAL.get(self.to, ("ca_bundle",))}
-        if others := sorted(self.model_fields_set - known):
-            raise ValueError(f"has {', '.join(others)}, which {self.to} doesn't use: remove it")
+        usable_keys = {*_OF_ALL, *_NEEDED[self.to], *_OPTIONAL.get(self.to, ("ca_bundle",))}
+        if unused_keys := sorted(self.model_fields_set - usable_keys):
+            raise ValueError(f"has {', '.join(unused_keys)}, which {self.to} doesn't use: remove it")
         if bool(self.user) != bool(self.password_file):
             raise ValueError("has only one of user and password_file: set both, or none")
         return self

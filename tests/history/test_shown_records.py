@@ -30,7 +30,7 @@ def test_answers_belong_to_their_intent() -> None:
     ]
     (action,) = entry.request.actions
     assert (action.before, action.after, action.row) == (["Student"], ["Admin"], 9)
-    assert (entry.request.others, entry.request.is_open) == ({"7": GONE}, False)
+    assert (entry.request.other_users, entry.request.is_open) == ({"7": GONE}, False)
     assert alone.request is None
     assert dict(alone.facts)["status"] == 200
 

@@ -76,8 +76,8 @@ def _request(entry: RecordEntry, request: RequestEntry) -> Iterator[RenderableTy
     for answer in request.answers:
         yield from _facts(answer.facts)
     yield _actions(request)
-    if request.others:
-        yield pairs([("also answered", _plain(request.others))])
+    if request.other_users:
+        yield pairs([("also answered", _plain(request.other_users))])
     if request.replaced:
         yield pairs([("first answer", _plain(request.replaced))])
 
