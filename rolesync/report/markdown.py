@@ -59,8 +59,8 @@ def plan_markdown(plan: Plan, commands: NextCommands = UNNAMED_PLAN) -> str:
         drift_table(plan.drift),
         findings_table(plan.findings),
     )
-    shown = [table for table in tables if table.size]
-    return _fitted(list(_head(plan, commands)), shown, "rolesync show PLAN --csv FILE", list(_last(plan)))
+    non_empty = [table for table in tables if table.size]
+    return _fitted(list(_head(plan, commands)), non_empty, "rolesync show PLAN --csv FILE", list(_last(plan)))
 
 
 def run_markdown(report: RunReport) -> str:
@@ -96,8 +96,8 @@ def _head(plan: Plan, commands: NextCommands) -> Iterator[str]:
         yield "```\n" + " \\\n  ".join(command) + "\n```\n"
     roles, guards = roles_table(plan), guards_table(plan)
     yield _table(_titles(roles), _rows(roles, _HEAD_ROWS))
-    if others := [guard for guard in guards.rows(_HEAD_ROWS) if guard.status != VerdictStatus.PASS]:
-        yield _table(_titles(guards), _rows(replace(guards, rows=partial(islice, others))))
+    if not_passed := [guard for guard in guards.rows(_HEAD_ROWS) if guard.status != VerdictStatus.PASS]:
+        yield _table(_titles(guards), _rows(replace(guards, rows=partial(islice, not_passed))))
     left_out = [plural(max(0, table.size - _HEAD_ROWS), noun) for table, noun in ((roles, "role"), (guards, "guard"))]
     if max(roles.size, guards.size) > _HEAD_ROWS:
         yield f"Left out here: {' and '.join(left_out)}.\n"
@@ -164,11 +164,11 @@ def _line(cells: Iterable[str]) -> str:
 
 
 def _code(text: str, limit: int = _CODE_LIMIT) -> str:
-    shown = text.replace("|", r"\x7c").strip()
-    if not shown:
+    code = text.replace("|", r"\x7c").strip()
+    if not code:
         return ""
-    shown = f"{shown[:limit]}…" if len(shown) > limit else shown
-    if "`" not in shown:
-        return f"`{shown}`"
-    fence = "`" * (max(map(len, _TICKS.findall(shown))) + 1)  # code ends at as many backticks as it begins with
-    return f"{fence} {shown} {fence}"
+    code = f"{code[:limit]}…" if len(code) > limit else code
+    if "`" not in code:
+        return f"`{code}`"
+    fence = "`" * (max(map(len, _TICKS.findall(code))) + 1)  # code ends at as many backticks as it begins with
+    return f"{fence} {code} {fence}"

@@ -38,20 +38,20 @@ def _reading(reading: Reading | None) -> dict[str, str] | None:
 
 
 def _holder(holder: Holder) -> dict[str, Any]:
-    shown, facts = holder.evidence, holder.facts
-    by_run = shown.origin is Origin.RUN
+    evidence, facts = holder.evidence, holder.facts
+    by_run = evidence.origin is Origin.RUN
     return {
         "status": holder.status.value,
         "role": holder.role,
         "user_id": holder.user_id,
         "email": holder.email or None,
         "name": holder.name or None,
-        "origin": shown.origin.value,
-        "since": shown.time or None,
-        "not_before": (shown.changed_after or None) if not by_run or shown.in_vain else None,
+        "origin": evidence.origin.value,
+        "since": evidence.time or None,
+        "not_before": (evidence.changed_after or None) if not by_run or evidence.in_vain else None,
         "last_proven": holder.last_proven or None,
-        "run": shown.run or None,
-        "row": shown.row or None,
+        "run": evidence.run or None,
+        "row": evidence.row or None,
         "list": (facts.source or None) if by_run and not facts.undoes else None,
         "undoes": facts.undoes or None,
         "reviewer": (facts.reviewer or None) if by_run else None,

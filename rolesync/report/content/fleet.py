@@ -69,10 +69,10 @@ def changes_sentence(night: Night) -> str:
     unknown = sum(change.additions + change.removals for change in changes if change.added is None)
     before = sum(change.done_before for change in changes)
     undone = sum(change.additions + change.removals for change in changes) - added - removed - unknown
-    others = [f"{undone:,} not done"] if undone else []
-    others += [f"{unknown:,} perhaps done"] if unknown else []
-    others += [f"{before:,} done before"] if before else []
-    return ", ".join([f"done: {_numbers(added, removed)}", *others, f"{held:,} held"])
+    other_numbers = [f"{undone:,} not done"] if undone else []
+    other_numbers += [f"{unknown:,} perhaps done"] if unknown else []
+    other_numbers += [f"{before:,} done before"] if before else []
+    return ", ".join([f"done: {_numbers(added, removed)}", *other_numbers, f"{held:,} held"])
 
 
 def _numbers(additions: int, removals: int) -> str:
@@ -124,9 +124,9 @@ def night_tables(night: Night) -> Iterator[Table]:
     """Yield the tables of a night: accounts that need a look, those with changes, and those that are not enabled."""
     by_need = sorted(night.results, key=lambda result: _ORDER.index(result.status))
     to_look_at = [result for result in by_need if _needs_a_look(result)]
-    rest = [result for result in by_need if not _needs_a_look(result) and _changes(result)]
+    changed_accounts = [result for result in by_need if not _needs_a_look(result) and _changes(result)]
     yield _accounts("attention", f"Accounts that need a look ({len(to_look_at):,})", to_look_at, _MESSAGES)
-    yield _accounts("changed", f"Accounts with changes ({len(rest):,})", rest, ())
+    yield _accounts("changed", f"Accounts with changes ({len(changed_accounts):,})", changed_accounts, ())
     disabled = list(night.disabled.items())
     columns = (
         Column("account", "account", Kind.NAME, lambda item: escape_for_display(item[0], CELL_LIMIT)),

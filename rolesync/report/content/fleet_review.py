@@ -53,8 +53,8 @@ def review_counts(accounts: Iterable[ReviewedAccount]) -> list[tuple[str, int]]:
 
 def review_rows(accounts: Iterable[ReviewedAccount]) -> list[ReviewRow]:
     """Describe the accounts that a reviewer looks at: outliers, blocked ones, failed ones, then the most removals."""
-    shown = [account for account in accounts if account.state is not ReviewState.EMPTY]
-    return [_row(account) for account in sorted(shown, key=_urgency)]
+    to_review = [account for account in accounts if account.state is not ReviewState.EMPTY]
+    return [_row(account) for account in sorted(to_review, key=_urgency)]
 
 
 def unchanged_names(accounts: Iterable[ReviewedAccount]) -> list[str]:

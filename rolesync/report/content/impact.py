@@ -53,15 +53,15 @@ def impact_glance_total(plan: Plan) -> dict[str, str] | None:
     if plan.impact is None or not len(losing):
         return None
     impact = plan.impact[plan.impact["user_id"].isin(losing)]
-    known = impact[impact["known"] != Completeness.NOTHING.value]
-    owned, size = (sum(known[name].tolist()) for name in ("owned", "size"))
-    if not len(known):
+    known_media = impact[impact["known"] != Completeness.NOTHING.value]
+    owned, size = (sum(known_media[name].tolist()) for name in ("owned", "size"))
+    if not len(known_media):
         return {"owned": "Media unknown", "sentence": impact_total(impact)}
-    least = "At least " if (known["known"] == Completeness.AT_LEAST.value).any() else ""
-    latest = max(known["last_viewed"].tolist(), default="")[:10]
-    unknown = len(impact) - len(known)
+    least = "At least " if (known_media["known"] == Completeness.AT_LEAST.value).any() else ""
+    latest = max(known_media["last_viewed"].tolist(), default="")[:10]
+    unknown = len(impact) - len(known_media)
     sentences = [
-        f"of {plural(len(known), 'user')} with a removal{' together' if len(known) > 1 else ''}",
+        f"of {plural(len(known_media), 'user')} with a removal{' together' if len(known_media) > 1 else ''}",
         f", last viewed on {escape_for_display(latest)}" if latest else "",
         f"; media of {plural(unknown, 'user')} unknown" if unknown else "",
         _TRANSFER if owned else "",
@@ -88,15 +88,15 @@ def without_excluded(impact: pd.DataFrame, held: pd.DataFrame) -> pd.DataFrame:
 
 def impact_total(impact: pd.DataFrame) -> str:
     """Sum up the media of the users who lose a role, or would lose it if their removal were not held."""
-    known = impact[impact["known"] != Completeness.NOTHING.value]
-    unknown = plural(len(impact) - len(known), "user")
-    if not len(known):
+    known_media = impact[impact["known"] != Completeness.NOTHING.value]
+    unknown = plural(len(impact) - len(known_media), "user")
+    if not len(known_media):
         return f"media of {unknown} unknown" if len(impact) else "no user loses a role"
-    least = "at least " if (known["known"] == Completeness.AT_LEAST.value).any() else ""
-    numbers = [sum(known[name].tolist()) for name in ("owned", "size", "duration")]
-    rest = f"; media of {unknown} unknown" if len(known) < len(impact) else ""
-    users = plural(len(known), "user with a removal owns", "users with a removal own")
-    return f"{users} {least}{_media(*numbers)}{rest}{_TRANSFER if numbers[0] else ''}"
+    least = "at least " if (known_media["known"] == Completeness.AT_LEAST.value).any() else ""
+    numbers = [sum(known_media[name].tolist()) for name in ("owned", "size", "duration")]
+    remark = f"; media of {unknown} unknown" if len(known_media) < len(impact) else ""
+    users = plural(len(known_media), "user with a removal owns", "users with a removal own")
+    return f"{users} {least}{_media(*numbers)}{remark}{_TRANSFER if numbers[0] else ''}"
 
 
 def _describe(  # noqa: PLR0913, PLR0917  # the columns of IMPACT

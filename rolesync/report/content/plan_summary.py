@@ -43,9 +43,9 @@ class Headline(NamedTuple):
 def headline(plan: Plan) -> Headline:
     """Return whether this plan may be applied, and what it would change."""
     if plan.blocked:
-        first, *others = (guard for guard in guard_rows(plan) if guard.status == VerdictStatus.BLOCK)
-        block = "guard blocks" if len(others) == 1 else "guards block"
-        more = f" {len(others):,} more {block} it." if others else ""
+        first, *other_guards = (guard for guard in guard_rows(plan) if guard.status == VerdictStatus.BLOCK)
+        block = "guard blocks" if len(other_guards) == 1 else "guards block"
+        more = f" {len(other_guards):,} more {block} it." if other_guards else ""
         return Headline("BLOCKED", f"{first.sentence}.{more} Nothing was written.")
     if plan.status == "empty" and plan.source.undoes:
         return Headline(
@@ -80,9 +80,9 @@ def removals_waiting(plan: Plan) -> int:
 
 
 def _fetched_text(fetched: Fetched) -> str:
-    changed = f"last modified {format_time(fetched.last_modified)}" if fetched.last_modified else "of unknown age"
+    age = f"last modified {format_time(fetched.last_modified)}" if fetched.last_modified else "of unknown age"
     note = "; an earlier copy, because the list can't be fetched" if fetched.failure else ""
-    return f"{format_time(fetched.fetched_at)}, {changed}{note}"
+    return f"{format_time(fetched.fetched_at)}, {age}{note}"
 
 
 def summary(plan: Plan) -> list[tuple[str, str]]:
@@ -125,9 +125,9 @@ def approval_text(approval: Approval) -> str:
 
 def short_approval_text(approval: Approval) -> str:
     """Describe an approval: by whom, when, and the effect that the reviewer confirmed."""
-    same = approval.operator.casefold() in {"", approval.reviewer.casefold()}
+    is_same_person = approval.operator.casefold() in {"", approval.reviewer.casefold()}
     by = escape_for_display(approval.reviewer, CELL_LIMIT) + (
-        "" if same else f" ({escape_for_display(approval.operator, CELL_LIMIT)})"
+        "" if is_same_person else f" ({escape_for_display(approval.operator, CELL_LIMIT)})"
     )
     effect = escape_for_display(effect_text(approval.confirmed_effect), CELL_LIMIT)
     return f"by {by}, {format_time(approval.approved_at)}, effect: {effect}"

@@ -114,7 +114,7 @@ def drift_table(drift: Drift | RunDrift) -> Table:
 
 def findings_table(findings: Sequence[Finding], *, each: bool = False) -> Table:
     """What the reader noticed in the list; the same finding on many rows once, or `each` on its own."""
-    shown = findings if each else _grouped(findings)
+    listed = findings if each else _grouped(findings)
     columns = (
         Column("level", "level", Kind.TAG, attrgetter("level"), "any level"),
         _ROW,
@@ -123,7 +123,7 @@ def findings_table(findings: Sequence[Finding], *, each: bool = False) -> Table:
         Column("message", "message", Kind.SENTENCE, attrgetter("message")),
     )
     title = f"Findings in the list: {level_counts(findings)}"
-    return Table("findings", title, columns, len(shown), lambda limit: finding_rows(shown[:limit]), "finding")
+    return Table("findings", title, columns, len(listed), lambda limit: finding_rows(listed[:limit]), "finding")
 
 
 def _grouped(findings: Sequence[Finding]) -> list[Finding]:
@@ -132,15 +132,15 @@ def _grouped(findings: Sequence[Finding]) -> list[Finding]:
     for finding in findings:
         if finding.row is not None:
             rows.setdefault(replace(finding, row=None), {})[finding.row] = None
-    shown = []
+    grouped = []
     for finding in findings:
         numbers = rows.get(replace(finding, row=None), {})
         if finding.row is None or len(numbers) < MANY:
-            shown.append(finding)
+            grouped.append(finding)
         elif finding.row == next(iter(numbers)):
             first = ", ".join(map(str, islice(numbers, NAMED))) + (" …" if len(numbers) > NAMED else "")
-            shown.append(replace(finding, message=f"{len(numbers):,} rows ({first}): {finding.message}"))
-    return shown
+            grouped.append(replace(finding, message=f"{len(numbers):,} rows ({first}): {finding.message}"))
+    return grouped
 
 
 def finding_kinds_table(findings: Sequence[Finding]) -> Table:
@@ -166,8 +166,8 @@ def finding_kinds_table(findings: Sequence[Finding]) -> Table:
 def left_without_role(plan: Plan) -> int:
     """Count the users who lose a role and then have none."""
     after = roles_after(plan)
-    removed = set(plan.changes["user_id"][plan.changes["action"] == Action.REMOVE.value])
-    return sum(1 for user_id in removed if not after[user_id])
+    losing_users = set(plan.changes["user_id"][plan.changes["action"] == Action.REMOVE.value])
+    return sum(1 for user_id in losing_users if not after[user_id])
 
 
 def _impact(plan: Plan) -> tuple[Column, ...]:

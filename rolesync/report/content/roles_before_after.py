@@ -66,9 +66,9 @@ def _steps(changes: _Changes) -> Steps:
     before, *actions_and_roles = changes
     roles = parse_roles(before)
     actions = dict(zip(actions_and_roles[1::2], actions_and_roles[::2], strict=True))
-    kept = [_step(role, actions) for role in sorted(roles)]
-    new = [("+", role) for role in sorted(actions.keys() - set(roles)) if actions[role] == Action.ADD]
-    return (*kept, *new)
+    held_steps = [_step(role, actions) for role in sorted(roles)]
+    new_steps = [("+", role) for role in sorted(actions.keys() - set(roles)) if actions[role] == Action.ADD]
+    return (*held_steps, *new_steps)
 
 
 def _step(role: str, actions: Mapping[str, str]) -> tuple[str, ...]:

@@ -98,13 +98,13 @@ def run_headline(report: RunReport) -> Headline:
         since = f", and {plural(drifted, 'change')} drifted since" if drifted else ""
         return Headline(word, f"{sent}{since}; {_proven(report)}.")
     done = report.counts.get(OutcomeStatus.DONE, 0) - report.done_before
-    before = f", {report.done_before:,} done before" if report.done_before else ""
-    return Headline(word, f"{done:,} of {plural(_number(report), 'change')} done{before}; {_proven(report)}.")
+    done_before = f", {report.done_before:,} done before" if report.done_before else ""
+    return Headline(word, f"{done:,} of {plural(_number(report), 'change')} done{done_before}; {_proven(report)}.")
 
 
 def _facts(report: RunReport, *, fresh: bool) -> Iterator[tuple[str, str]]:
     """Yield what the run was and how it ended, as label and value; the value is "" if it has none."""
-    run, sent = report.summary, report.summary.status in _SENT
+    run, was_sent = report.summary, report.summary.status in _SENT
     by = f" by {_cell(report.planned_by)}" if report.planned_by else ""
     by += f" in run {_cell(report.plan_run_id)}" if report.plan_run_id not in {"", run.run_id} else ""
     yield "run", _cell(run.run_id)
@@ -117,13 +117,13 @@ def _facts(report: RunReport, *, fresh: bool) -> Iterator[tuple[str, str]]:
     else:
         yield "list", list_text(run.source)
     yield "approved", approval_text(report.approval) if report.approval else ""
-    yield "started" if sent else "created", _time(run.started_at)
-    if sent:
+    yield "started" if was_sent else "created", _time(run.started_at)
+    if was_sent:
         yield "ended", _time(run.finished_at) if run.finished_at else "not recorded"
     yield "planned", _planned(report)
     if report.held is not None:
         yield "held", plural(report.held, "row") if report.held else "nothing"
-    if sent:
+    if was_sent:
         yield "outcomes", outcome_counts(report.counts) if _number(report) else "no changes to send"
         yield "not listed", "" if fresh else _unnamed(report)
         yield "proof", _proven(report)

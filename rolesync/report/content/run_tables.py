@@ -144,11 +144,11 @@ def decision_rows(word: str, decisions: Iterable[RunDecision], cut: int = CELL_L
 
 
 def _frame_rows(outcomes: pd.DataFrame, limit: int | None) -> Iterator[OutcomeRow]:
-    shown = outcomes if limit is None else outcomes.head(limit)
+    listed = outcomes if limit is None else outcomes.head(limit)
     # Texts that many rows share are escaped once.
-    names = {role for column in ("before", "after") for role in shown[column].unique()}
+    names = {role for column in ("before", "after") for role in listed[column].unique()}
     roles = {text: escape_for_display(", ".join(parse_roles(text)), CELL_LIMIT) if text else None for text in names}
-    for user_id, email, name, action, role, _, row, before, outcome, after, detail in table_rows(shown, OUTCOMES):
+    for user_id, email, name, action, role, _, row, before, outcome, after, detail in table_rows(listed, OUTCOMES):
         yield OutcomeRow(
             outcome,
             action,

@@ -44,10 +44,10 @@ def escape_for_display(text: str, limit: int | None = None) -> str:
     """
     head = text if limit is None else text[:limit]
     plain = head.isprintable() and _INVISIBLE.isdisjoint(head)
-    shown = head if plain else "".join(map(_shown, head))
-    if limit is None or (len(text) <= limit and len(shown) <= limit):
-        return shown
-    return f"{shown[:limit]}… ({len(text):,} characters)"
+    escaped = head if plain else "".join(map(_escape_character, head))
+    if limit is None or (len(text) <= limit and len(escaped) <= limit):
+        return escaped
+    return f"{escaped[:limit]}… ({len(text):,} characters)"
 
 
 def list_text(path: str) -> str:
@@ -59,7 +59,7 @@ def list_text(path: str) -> str:
     return escape_for_display(path, CELL_LIMIT)
 
 
-def _shown(char: str) -> str:
+def _escape_character(char: str) -> str:
     if char not in _INVISIBLE and (char.isprintable() or unicodedata.category(char) == "Zs"):
         return char
     return char.encode("unicode_escape").decode("ascii")

@@ -51,22 +51,22 @@ class HolderRow(NamedTuple):
 def holder_rows(holders: Sequence[Holder], limit: int | None = None, *, cut: int = CELL_LIMIT) -> Iterator[HolderRow]:
     """Yield holders in words, at most `limit`, texts cut to `cut`."""
     for holder in islice(holders, limit):
-        shown, facts = holder.evidence, holder.facts
-        by_run = shown.origin is Origin.RUN
+        evidence, facts = holder.evidence, holder.facts
+        by_run = evidence.origin is Origin.RUN
         yield HolderRow(
             status=_STATUS[holder.status],
             role=escape_for_display(holder.role, cut),
             name=escape_for_display(holder.name, cut),
             email=escape_for_display(holder.email, cut),
             user_id=holder.user_id,
-            since=_when(shown.time),
-            how=_how(holder.status, shown, facts),
-            run=escape_for_display(shown.run, cut),
-            row=shown.row,
+            since=_when(evidence.time),
+            how=_how(holder.status, evidence, facts),
+            run=escape_for_display(evidence.run, cut),
+            row=evidence.row,
             list=list_text(facts.source) if by_run and not facts.undoes else "",
             reviewer=escape_for_display(facts.reviewer, cut) if by_run else "",
             operator=escape_for_display(facts.operator, cut) if by_run else "",
-            not_before="" if by_run and not shown.in_vain else _when(shown.changed_after),
+            not_before="" if by_run and not evidence.in_vain else _when(evidence.changed_after),
             last_proven=_when(holder.last_proven),
         )
 
@@ -133,42 +133,42 @@ def _count(review: AccessReview, role: str) -> str:
     )
 
 
-def _how(status: HolderStatus, shown: Evidence, facts: RunFacts) -> str:
-    run, text = escape_for_display(shown.run, CELL_LIMIT), ""
-    if status is HolderStatus.UNCLEAR and shown.origin is Origin.RUN:
-        text = f"run {run} asked to {'add' if shown.holds else 'remove'} it, and whether this took effect is unknown"
-    elif shown.origin is Origin.RUN:
-        text = _by_run(shown, facts, run)
-    elif shown.origin is Origin.OTHER_HANDS:
-        text = _by_others(shown, run)
-    elif shown.origin is Origin.BEFORE_RECORD:
+def _how(status: HolderStatus, evidence: Evidence, facts: RunFacts) -> str:
+    run, text = escape_for_display(evidence.run, CELL_LIMIT), ""
+    if status is HolderStatus.UNCLEAR and evidence.origin is Origin.RUN:
+        text = f"run {run} asked to {'add' if evidence.holds else 'remove'} it, and whether this took effect is unknown"
+    elif evidence.origin is Origin.RUN:
+        text = _by_run(evidence, facts, run)
+    elif evidence.origin is Origin.OTHER_HANDS:
+        text = _by_others(evidence, run)
+    elif evidence.origin is Origin.BEFORE_RECORD:
         text = f"already held at the first reading in the record, run {run}"
     else:
         text = "unknown: the record does not show how"
     return escape_for_display(text, SENTENCE_LIMIT)
 
 
-def _by_run(shown: Evidence, facts: RunFacts, run: str) -> str:
+def _by_run(evidence: Evidence, facts: RunFacts, run: str) -> str:
     if facts.undoes:
         reason = f"undo of run {escape_for_display(facts.undoes, CELL_LIMIT)}"
-    elif shown.row:
-        reason = f"row {shown.row} of {list_text(facts.source)}"
+    elif evidence.row:
+        reason = f"row {evidence.row} of {list_text(facts.source)}"
     else:
         reason = list_text(facts.source)
-    verb = "added" if shown.holds else "removed"
-    late = ", took effect later" if shown.changed_after != shown.time else ""
+    verb = "added" if evidence.holds else "removed"
+    late = ", took effect later" if evidence.changed_after != evidence.time else ""
     approved = f", approved by {escape_for_display(facts.reviewer, CELL_LIMIT)}" if facts.reviewer else ""
     return f"{verb} by run {run}{f': {reason}' if reason else ''}{late}{approved}"
 
 
-def _by_others(shown: Evidence, run: str) -> str:
-    seen = f"by run {run}" if run else "by this reading"
-    before = f" at {_when(shown.changed_after)}" if shown.changed_after else ""
-    if shown.holds:
-        earlier = f"; without it{before}" if before else ""
-        return f"came by other hands, first seen {seen}{earlier}"
-    earlier = f"; last seen with it{before}" if before else ""
-    return f"went by other hands, first seen {seen}{earlier}"
+def _by_others(evidence: Evidence, run: str) -> str:
+    first_seen = f"by run {run}" if run else "by this reading"
+    time_before = f" at {_when(evidence.changed_after)}" if evidence.changed_after else ""
+    if evidence.holds:
+        earlier = f"; without it{time_before}" if time_before else ""
+        return f"came by other hands, first seen {first_seen}{earlier}"
+    earlier = f"; last seen with it{time_before}" if time_before else ""
+    return f"went by other hands, first seen {first_seen}{earlier}"
 
 
 def _reading_text(readings: RoleReadings, as_of: str, named: int) -> str:

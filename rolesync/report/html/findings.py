@@ -36,8 +36,8 @@ def finding_kinds(findings: Sequence[Finding]) -> list[FindingKind]:
 
 def _kind(level: str, code: str, messages: dict[tuple[str, str], list[int]]) -> FindingKind:
     size = sum(map(len, messages.values()))
-    (_, first), *others = messages
-    title = first if not others else f"{first} And {plural(len(others), 'other message')} of this kind."
+    (_, first), *other_messages = messages
+    title = first if not other_messages else f"{first} And {plural(len(other_messages), 'other message')} of this kind."
     rows = [(_place(column, numbers), text) for (column, text), numbers in islice(messages.items(), MOST_MESSAGES)]
     return FindingKind(level, code, title, size, rows, max(0, len(messages) - MOST_MESSAGES))
 
@@ -45,6 +45,9 @@ def _kind(level: str, code: str, messages: dict[tuple[str, str], list[int]]) -> 
 def _place(column: str, numbers: list[int]) -> str:
     """Name the rows and the column, as in `rows 4, 6, column Role`; empty for the whole file."""
     rows = [number for number in numbers if number]
-    shown = ", ".join(map(str, rows[:_MOST_ROWS])) + (f" … {len(rows):,} rows" if len(rows) > _MOST_ROWS else "")
-    parts = [f"{'row' if len(rows) == 1 else 'rows'} {shown}" if rows else "", f"column {column}" if column else ""]
+    row_numbers = ", ".join(map(str, rows[:_MOST_ROWS])) + (f" … {len(rows):,} rows" if len(rows) > _MOST_ROWS else "")
+    parts = [
+        f"{'row' if len(rows) == 1 else 'rows'} {row_numbers}" if rows else "",
+        f"column {column}" if column else "",
+    ]
     return ", ".join(part for part in parts if part)

@@ -64,14 +64,14 @@ class PageTable(NamedTuple):
     domains: Sequence[tuple[str, str]] = ()
 
     @property
-    def shown(self) -> tuple[PageColumn, ...]:
+    def visible_columns(self) -> tuple[PageColumn, ...]:
         """The columns that are not hidden."""
         return tuple(column for column in self.columns if not column.hidden)
 
     def rows(self, limit: int) -> Iterator[list[tuple[PageColumn, Any]]]:
         """Yield the first rows as cells with their columns."""
         for row in range(min(limit, self.size)):
-            yield [(column, column.value(row)) for column in self.shown]
+            yield [(column, column.value(row)) for column in self.visible_columns]
 
     @property
     def data(self) -> dict[str, Any]:

@@ -87,9 +87,9 @@ def book_rows(plan: Plan) -> Iterator[DecisionRow]:
         if row.kind != "change":  # of a held removal that may be released, the roles are known
             names = waiting.get((row.user_id, row.role))
             roles = ("", "") if names is None else (_role_text(names), _role_text(set(names) - {row.role}))
-        shown = [text or NO_ROLE for text in roles] if row.kind == "change" or any(roles) else roles
+        role_cells = [text or NO_ROLE for text in roles] if row.kind == "change" or any(roles) else roles
         about = media.get(row.user_id, no_media) if row.action == Action.REMOVE else no_media
-        texts = row_cells((row.kind, row.action, row.role, row.name, row.email, *shown, row.detail))
+        texts = row_cells((row.kind, row.action, row.role, row.name, row.email, *role_cells, row.detail))
         return (*texts, *about, *row_cells((row.row, row.user_id)))
 
     return _decision_rows(plan, cells)
@@ -137,7 +137,7 @@ def media_cells(impact: pd.DataFrame | None) -> dict[int, Cells]:
 def day(time: str) -> Cell:
     """Turn a time in ISO 8601 into a date for a spreadsheet; a time that spreadsheets can't count stays a text."""
     try:
-        result = date.fromisoformat(time[:10])
+        calendar_day = date.fromisoformat(time[:10])
     except ValueError:
         return time or None
-    return result if result >= _OLDEST_DAY else time
+    return calendar_day if calendar_day >= _OLDEST_DAY else time

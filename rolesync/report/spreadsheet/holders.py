@@ -99,10 +99,11 @@ def _rows(holders: Holders) -> Iterator[Cells]:
     users = {user_id: (email, roles) for user_id, email, roles in table_rows(holders.live.users, _USER_COLUMNS)}
     for row in list_assignments(holders.live):
         user_id, (email, roles) = row["user_id"], users[row["user_id"]]
-        others = ", ".join(role for role in parse_roles(roles) if role != row["role"])
+        other_roles = ", ".join(role for role in parse_roles(roles) if role != row["role"])
         is_protected = user_id in holders.protected
-        shown = (row["name"], email, email.rpartition("@")[2].casefold() if "@" in email else "", row["role"], others)
-        texts = (escape_for_display(text, MOST_CHARACTERS) for text in shown)
+        domain = email.rpartition("@")[2].casefold() if "@" in email else ""
+        cells = (row["name"], email, domain, row["role"], other_roles)
+        texts = (escape_for_display(text, MOST_CHARACTERS) for text in cells)
         changes = holders.last_changes.get(user_id)
         last = changes[-1] if changes else None
         last_text = f"{last.action} {last.role}: {last.outcome.replace('_', ' ')}" if last else ""

@@ -50,14 +50,14 @@ def write_sheet(book: Workbook, sheet: Sheet, footer: Footer) -> None:
 
     target = book.create_sheet(sheet.title)
     rows = list(sheet.rows)
-    whole = f"A1:{get_column_letter(len(sheet.columns))}{len(rows) + 1}"
+    all_cells = f"A1:{get_column_letter(len(sheet.columns))}{len(rows) + 1}"
     # A sheet that is written row by row takes its settings only before the first row.
     if sheet.is_text:
         target.sheet_view.showGridLines = False
     else:
         target.freeze_panes = "B2" if sheet.words else "A2"
-        target.auto_filter.ref = whole
-    _set_up_printing(target, whole, footer, landscape=not sheet.is_text)
+        target.auto_filter.ref = all_cells
+    _set_up_printing(target, all_cells, footer, landscape=not sheet.is_text)
     widths, wrapped = _measure(sheet, rows)
     for at, width in enumerate(widths, start=1):
         target.column_dimensions[get_column_letter(at)].width = width
@@ -88,7 +88,7 @@ def _digits(cell: object) -> int:
     return 0 if cell is None else len("30 Sep 2026") if isinstance(cell, date) else min(len(str(cell)), 15)
 
 
-def _set_up_printing(target: WriteOnlyWorksheet, whole: str, footer: Footer, *, landscape: bool = True) -> None:
+def _set_up_printing(target: WriteOnlyWorksheet, print_area: str, footer: Footer, *, landscape: bool = True) -> None:
     """Print all columns side by side on A4, with the head and a numbered footer on every page."""
     from openpyxl.worksheet.properties import PageSetupProperties  # noqa: PLC0415  # as above
 
@@ -106,7 +106,7 @@ def _set_up_printing(target: WriteOnlyWorksheet, whole: str, footer: Footer, *, 
     target.oddFooter.right.text = "&A, page &P of &N"  # type: ignore[union-attr]
     if landscape:
         target.print_title_rows = "1:1"
-    target.print_area = whole
+    target.print_area = print_area
 
 
 def _cells(

@@ -54,12 +54,12 @@ def explanation_view(explanation: Explanation) -> RenderableType:
 
 
 def _sources(explanation: Explanation) -> str:
-    results = ["no change in the record"]
-    results += [f"no row in {list_text(explanation.source.path)}"] if explanation.source else []
-    results += ["not in Studio"] if explanation.now is not None else ["Studio was not read (add `--live`)"]
+    sources = ["no change in the record"]
+    sources += [f"no row in {list_text(explanation.source.path)}"] if explanation.source else []
+    sources += ["not in Studio"] if explanation.now is not None else ["Studio was not read (add `--live`)"]
     if "@" not in explanation.query and not explanation.query.isdecimal():
-        results.append("name the user by the whole address, or by the user id")
-    return "; ".join(results)
+        sources.append("name the user by the whole address, or by the user id")
+    return "; ".join(sources)
 
 
 def _identity(explanation: Explanation) -> Iterator[tuple[str, str]]:
@@ -158,7 +158,7 @@ def _listed(explanation: Explanation) -> Iterator[RenderableType]:
     else:
         yield table(
             [column("row", right=True, whole=True), column("role"), column("named as")],
-            ((row_text(row.row), escape_for_display(row.role, CELL_LIMIT), _named(row)) for row in explanation.rows),
+            ((row_text(row.row), escape_for_display(row.role, CELL_LIMIT), _user(row)) for row in explanation.rows),
         )
     if explanation.list_status == "reject":
         yield note("The list has errors, so it makes no plan: `rolesync validate` shows them.", "red")
@@ -181,7 +181,7 @@ def _why(step: NextStep) -> str:
     return reason_sentence(step.reason, step.days)
 
 
-def _named(row: ListedRow) -> Cell:
+def _user(row: ListedRow) -> Cell:
     return user_cell("", row.email, row.user_id)
 
 

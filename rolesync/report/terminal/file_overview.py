@@ -32,13 +32,13 @@ def _parts(overview: Overview) -> Iterator[RenderableType]:
         [column("", whole=True), column("header"), column("read as"), column("filled", right=True), column("examples")],
         (
             (
-                seen.letter,
-                escape_for_display(seen.header, 80),
-                seen.use,
-                f"{seen.filled:,}",
-                ", ".join(escape_for_display(example, _EXAMPLE_LENGTH) for example in seen.examples),
+                column_overview.letter,
+                escape_for_display(column_overview.header, 80),
+                column_overview.use,
+                f"{column_overview.filled:,}",
+                ", ".join(escape_for_display(example, _EXAMPLE_LENGTH) for example in column_overview.examples),
             )
-            for seen in overview.columns
+            for column_overview in overview.columns
         ),
     )
     if not overview.commands:

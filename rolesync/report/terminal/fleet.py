@@ -47,5 +47,5 @@ def _verdicts(verdicts: Iterable[FleetVerdict]) -> Iterator[RenderableType]:
 
 def origins_view(rows: Iterable[tuple[str, str, str]]) -> RenderableType:
     """Show the settings of an account: name, value and origin."""
-    shown = ((words(name, "bold"), escape_for_display(value, SENTENCE_LIMIT), origin) for name, value, origin in rows)
-    return table([column("setting", whole=True), column("value"), column("from")], shown)
+    cells = ((words(name, "bold"), escape_for_display(value, SENTENCE_LIMIT), origin) for name, value, origin in rows)
+    return table([column("setting", whole=True), column("value"), column("from")], cells)

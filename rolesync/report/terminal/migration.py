@@ -119,8 +119,8 @@ def _refused(refused: Sequence[tuple[TableLedger, Cell]], limit: int | None) -> 
 
 
 def _addresses(cells: Sequence[Cell]) -> str:
-    rest = f" and {len(cells) - _FIRST_CELLS:,} more" if len(cells) > _FIRST_CELLS else ""
-    return ", ".join(cell.address for cell in cells[:_FIRST_CELLS]) + rest
+    suffix = f" and {len(cells) - _FIRST_CELLS:,} more" if len(cells) > _FIRST_CELLS else ""
+    return ", ".join(cell.address for cell in cells[:_FIRST_CELLS]) + suffix
 
 
 def _unknown(suggestions: Sequence[Suggestion], limit: int | None) -> Iterator[RenderableType]:

@@ -72,12 +72,12 @@ def _next(rehearsal: Rehearsal, commands: NextCommands) -> Iterator[RenderableTy
 
 def _headline(rehearsal: Rehearsal) -> RenderableType:
     run = rehearsal.run
-    result = (
+    sentence = (
         f"{counts(run.outcomes)[OutcomeStatus.DONE]:,} of {plural(len(run.outcomes), 'change')} done in a private copy"
     )
     if run.complete:
-        return banner("REHEARSED", f"{result}, which then equals the plan. Nothing was written to Studio.", "green")
-    return banner("REHEARSED, INCOMPLETE", f"{result}; the reasons follow. Nothing was written to Studio.", "yellow")
+        return banner("REHEARSED", f"{sentence}, which then equals the plan. Nothing was written to Studio.", "green")
+    return banner("REHEARSED, INCOMPLETE", f"{sentence}; the reasons follow. Nothing was written to Studio.", "yellow")
 
 
 def _tables(rehearsal: Rehearsal) -> Iterator[Table]:

@@ -44,12 +44,12 @@ class _History:
 
     def __rich_console__(self, _console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw the columns that fit in one line."""
-        shown = dict(self._columns)
+        fitting = dict(self._columns)
         for optional in ("by", "list", "began (UTC)"):
-            if _width(shown) > options.max_width:
-                del shown[optional]
-        columns = [column(title, whole=title != "changes") for title in shown]
-        yield table(columns, zip(*shown.values(), strict=True))
+            if _width(fitting) > options.max_width:
+                del fitting[optional]
+        columns = [column(title, whole=title != "changes") for title in fitting]
+        yield table(columns, zip(*fitting.values(), strict=True))
 
 
 def _width(columns: Mapping[str, Sequence[Text]]) -> int:

@@ -98,7 +98,7 @@ class Listing:
             notes = self._notes(widths, options.max_width, console)
             yield from self._table(self._columns, self._rows, widths, console, lambda row: ((), notes(row)))
             return
-        columns, rows = _cut(self._columns, apart), [_cut(row, apart) for row in self._rows]
+        columns, rows = _without_place(self._columns, apart), [_without_place(row, apart) for row in self._rows]
         widths = self._widths(columns, rows, options.max_width, last_resort=True)
         lines = [self._line_of(row[apart], options.max_width, console) for row in self._rows]
         yield from self._table(columns, rows, widths, console, lambda row: (lines[row], ()))
@@ -194,7 +194,7 @@ class Listing:
             yield Segment(f"{text}\n")
 
 
-def _cut(cells: Sequence[Any], place: int) -> list[Any]:
+def _without_place(cells: Sequence[Any], place: int) -> list[Any]:
     return [*cells[:place], *cells[place + 1 :]]
 
 
@@ -236,16 +236,16 @@ def _narrowed(widths: Sequence[int], flexible: Sequence[bool], room: int) -> lis
 
 def _breaker(width: int, console: Console) -> Callable[[Cell], list[_Line]]:
     """Return a function that wraps the cells of one column to this width."""
-    known: dict[tuple[str, str, tuple[Span, ...]], list[_Line]] = {}  # the few styled texts
+    cache: dict[tuple[str, str, tuple[Span, ...]], list[_Line]] = {}  # the few styled texts
 
     def styled(cell: Text) -> list[_Line]:
         key = cell.plain, str(cell.style), tuple(cell.spans)
-        if key not in known:
+        if key not in cache:
             lines = cell.wrap(console, width, overflow="fold")
             style = console.get_style(cell.style)
             parts = ([*Segment.apply_style(line.render(console), style)] for line in lines)
-            known[key] = [_Line(line.plain, line.cell_len, part) for line, part in zip(lines, parts, strict=True)]
-        return known[key]
+            cache[key] = [_Line(line.plain, line.cell_len, part) for line, part in zip(lines, parts, strict=True)]
+        return cache[key]
 
     @lru_cache(maxsize=1_000)  # sentences that many rows share
     def broken(cell: str) -> list[_Line]:

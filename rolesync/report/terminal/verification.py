@@ -11,43 +11,42 @@ from rolesync.report.content.text import CELL_LIMIT, SENTENCE_LIMIT, escape_for_
 from rolesync.report.terminal.widgets import banner, heading, note, pairs
 
 
-def verification_view(result: Verification, folder: str) -> RenderableType:
+def verification_view(verification: Verification, folder: str) -> RenderableType:
     """Show whether a record is complete and unchanged, its first bad place, and what to do.
 
     Args:
-        result: the result of the check.
+        verification: the result of the check.
         folder: the folder of the record, as the user would type it.
     """
-    notices = [note(escape_for_display(notice, SENTENCE_LIMIT)) for notice in result.notices]
+    notices = [note(escape_for_display(notice, SENTENCE_LIMIT)) for notice in verification.notices]
     return Group(
-        pairs(_facts(result, folder)),
+        pairs(_facts(verification, folder)),
         Text(),
-        _headline(result),
+        _headline(verification),
         *([heading("Notices"), *notices] if notices else []),
         heading("What to do"),
-        _advice(result, folder),
+        _advice(verification, folder),
     )
 
 
-def _headline(result: Verification) -> RenderableType:
-    if result.ok and result.unchecked:
-        sentence = (
-            f"{result.unchecked:,} of {plural(result.records, 'record')} could not be checked; the others are intact."
-        )
+def _headline(verification: Verification) -> RenderableType:
+    if verification.ok and verification.unchecked:
+        number = f"{verification.unchecked:,} of {plural(verification.records, 'record')}"
+        sentence = f"{number} could not be checked; the others are intact."
         return banner("NOT ALL CHECKED", sentence, "yellow")
-    if result.ok:
-        return banner("WHOLE", f"{plural(result.records, 'record')}, none changed or missing.", "green")
-    if result.only_appended:
-        sentence = f"Bytes that are not a record follow the last of {plural(result.records, 'record')}."
+    if verification.ok:
+        return banner("WHOLE", f"{plural(verification.records, 'record')}, none changed or missing.", "green")
+    if verification.only_appended:
+        sentence = f"Bytes that are not a record follow the last of {plural(verification.records, 'record')}."
         return banner("APPENDED BYTES", sentence, "red")
     return banner("BROKEN", "The record was changed after it was written.", "red")
 
 
-def _facts(result: Verification, folder: str) -> Iterator[tuple[str, str]]:
+def _facts(verification: Verification, folder: str) -> Iterator[tuple[str, str]]:
     yield "folder", escape_for_display(folder, SENTENCE_LIMIT)
-    yield "good", f"{plural(result.records, 'record')} from the beginning"
-    if result.first_bad:
-        bad = result.first_bad
+    yield "good", f"{plural(verification.records, 'record')} from the beginning"
+    if verification.first_bad:
+        bad = verification.first_bad
         yield (
             "first bad",
             (
@@ -55,17 +54,21 @@ def _facts(result: Verification, folder: str) -> Iterator[tuple[str, str]]:
                 f"{escape_for_display(bad.reason, SENTENCE_LIMIT)}"
             ),
         )
-    yield "head", escape_for_display(result.head_problem, SENTENCE_LIMIT) or "matches the record"
+    yield "head", escape_for_display(verification.head_problem, SENTENCE_LIMIT) or "matches the record"
 
 
-def _advice(result: Verification, folder: str) -> RenderableType:
-    if result.ok and result.unchecked:
+def _advice(verification: Verification, folder: str) -> RenderableType:
+    if verification.ok and verification.unchecked:
         return note("Set audit_key to the key that seals these records, then verify again.")
-    if result.ok:
+    if verification.ok:
         return note("Nothing. To detect a record that was rewritten as a whole, keep copies of audit.head elsewhere.")
-    if result.only_appended:
+    if verification.only_appended:
         return note("Find out what appended them, such as an editor. The records are intact, and the next run goes on.")
-    trusted = f"trust only the records up to number {result.records:,}" if result.records else "trust no record in it"
+    trusted = (
+        f"trust only the records up to number {verification.records:,}"
+        if verification.records
+        else "trust no record in it"
+    )
     aside = escape_for_display(f"{PurePath(folder).name}.broken", CELL_LIMIT)
     steps = (
         "Copy the folder before anything else writes to it.",

@@ -137,9 +137,9 @@ class ReviewSession:
             UsageError: the content can't be read.
             PlanRefusedError: the decisions don't fit this plan, or another window has decided since.
         """
-        sent = self._read(_DecisionsContent, content)
-        excluded = self._with_reasons(sent.excluded, self._keys.changes, sent.reasons)
-        released = self._with_reasons(sent.released, self._keys.held, sent.reasons)
+        request = self._read(_DecisionsContent, content)
+        excluded = self._with_reasons(request.excluded, self._keys.changes, request.reasons)
+        released = self._with_reasons(request.released, self._keys.held, request.reasons)
         decisions = Decisions(excluded, released)
         decided = _decide(self._plan, decisions)
         overview = overview_html(decided)
@@ -154,8 +154,8 @@ class ReviewSession:
             PlanRefusedError: the plan can't be approved, or another window has decided since.
             UsageError: the reviewer's name is not a name, or the approved plan can't be written.
         """
-        sent = self._read(_ApprovalContent, content)
-        self.end = self._approve(self.decisions, sent.reviewer, sent.sees)
+        request = self._read(_ApprovalContent, content)
+        self.end = self._approve(self.decisions, request.reviewer, request.sees)
         return asdict(self.end)
 
     def leave(self, content: bytes) -> dict[str, Any]:
@@ -179,17 +179,17 @@ class ReviewSession:
 
     def _read(self, kind: type[Content], content: bytes) -> Content:
         try:
-            sent = kind.model_validate_json(content)
+            request = kind.model_validate_json(content)
         except ValidationError as error:
             raise UsageError(
                 f"the page sent a request that can't be read ({plural(error.error_count(), 'error')})"
             ) from error
-        if sent.revision != self._revision:
+        if request.revision != self._revision:
             raise PlanRefusedError(
                 "another window has changed the decisions",
                 hint="reload this page to see them, and decide again",
             )
-        return sent
+        return request
 
     @staticmethod
     def _with_reasons(

@@ -116,16 +116,16 @@ def clean_list(live: Live, marks: dict[Key, Mark]) -> CleanList:
     """
     result = CleanList([], [], [], [])
     open_marks = dict(marks)
-    used: dict[int, list[Mark]] = {}
+    marks_by_user: dict[int, list[Mark]] = {}
     for assignment in list_assignments(live):
         user_id = assignment["user_id"]
-        mark = open_marks.pop((user_id, plain(_shown(assignment["role"]))), None)
+        mark = open_marks.pop((user_id, plain(_displayed(assignment["role"]))), None)
         if mark:
-            used.setdefault(user_id, []).append(mark)
+            marks_by_user.setdefault(user_id, []).append(mark)
         stays = mark.stays if mark else None
         target = result.undecided if stays is None else result.stay if stays else result.leave
         target.append(assignment)
-    _refuse_other_users(live, used)
+    _refuse_other_users(live, marks_by_user)
     result.gone.extend(mark.row for mark in open_marks.values())
     return result
 
@@ -133,20 +133,20 @@ def clean_list(live: Live, marks: dict[Key, Mark]) -> CleanList:
 def _refuse_other_users(live: Live, marks: dict[int, list[Mark]]) -> None:
     """Refuse rows that show another user than the user of their id: part of the columns was sorted, for example."""
     problems, moved = {}, False
-    for what, column in (("address", "email"), ("name", "name")):
-        texts = [plain(_shown(text)) for text in live.users[column].tolist()]
-        shown = dict(zip(live.users["user_id"].tolist(), texts, strict=True))
-        owners = {text: user_id for user_id, text in shown.items() if text}
+    for noun, column in (("address", "email"), ("name", "name")):
+        texts = [plain(_displayed(text)) for text in live.users[column].tolist()]
+        by_user = dict(zip(live.users["user_id"].tolist(), texts, strict=True))
+        owners = {text: user_id for user_id, text in by_user.items() if text}
         for user_id, rows in marks.items():
             for mark in rows:
                 cell = getattr(mark, column)
-                if cell == shown[user_id] or mark.row in problems:
+                if cell == by_user[user_id] or mark.row in problems:
                     continue
                 owner = owners.get(cell)
                 moved |= owner is not None
                 whose = f" of user {owner}" if owner else ""
-                now = f"{quoted(printable(shown[user_id]))} in Studio" if shown[user_id] else "none in Studio"
-                text = f"has the {what} {quoted(printable(cell))}{whose}, but the id of user {user_id}, whose {what} is"
+                now = f"{quoted(printable(by_user[user_id]))} in Studio" if by_user[user_id] else "none in Studio"
+                text = f"has the {noun} {quoted(printable(cell))}{whose}, but the id of user {user_id}, whose {noun} is"
                 problems[mark.row] = Problem(f"{text} {now}", HOLDERS, mark.row)
     if moved:
         hint = "undo the sorting, so that each mark is beside its own user, or start again"
@@ -156,7 +156,7 @@ def _refuse_other_users(live: Live, marks: dict[int, list[Mark]]) -> None:
         _refuse([problems[row] for row in sorted(problems)], hint)
 
 
-def _shown(text: str) -> str:
+def _displayed(text: str) -> str:
     return escape_formula(escape_for_display(text, MOST_CHARACTERS))
 
 

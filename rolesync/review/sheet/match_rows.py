@@ -38,14 +38,14 @@ class Form(NamedTuple):
 class Row(NamedTuple):
     """A row of the table.
 
-    `fixed` are the cells that must not change, normalised to compare them; `shown` are the same cells as read.
+    `fixed` are the cells that must not change, normalised to compare them; `original` are the same cells as read.
     `decision` and `reason` are the cells of the reviewer.
     """
 
     sheet: str
     number: int
     fixed: tuple[str, ...]
-    shown: tuple[str, ...]
+    original: tuple[str, ...]
     decision: str
     reason: str
 
@@ -101,9 +101,9 @@ def _unknown_rows(
                 continue
             unexplained.remove(row)
             cells = unmatched.pop(position)
-            for name, cell, planned, shown in zip(columns, row.fixed, cells, row.shown, strict=True):
+            for name, cell, planned, original in zip(columns, row.fixed, cells, row.original, strict=True):
                 if cell != planned:
-                    text = f"is {quoted(printable(shown))}, and was {quoted(planned)}: leave it as it was"
+                    text = f"is {quoted(printable(original))}, and was {quoted(planned)}: leave it as it was"
                     yield Problem(text, row.sheet, row.number, name)
     for row in unexplained:
         yield Problem("is not a row of this plan: delete it", row.sheet, row.number)

@@ -91,11 +91,11 @@ def _tables(data: bytes, plan: Plan, problems: list[Problem], strays: list[Probl
     if not content.kind.is_workbook:
         yield from _opened(open_table(data, _headers([COLUMNS]), ListForm()), "", problems)
         return
-    sheets, others = open_sheets(data, _headers([_book_titles(plan), COLUMNS[1:]]), tuple(SHEETS))
+    sheets, other_sheets = open_sheets(data, _headers([_book_titles(plan), COLUMNS[1:]]), tuple(SHEETS))
     if has_comments(content.data):
         text = "the workbook has comments on cells, which are not read: move them to decision_reason, and delete them"
         strays.append(Problem(text))
-    strays.extend(find_stray_notes(others, plan))
+    strays.extend(find_stray_notes(other_sheets, plan))
     for sheet, table in zip(SHEETS, sheets, strict=False):
         yield from _opened(table, sheet, problems)
 
@@ -176,14 +176,14 @@ def _rows(table: Table, form: Form, problems: list[Problem]) -> Iterator[Row]:
             )
         padded = [*cells, *[""] * len(header)]
         ordered = [padded[places[name]] for name in columns]
-        shown = tuple(ordered[:-2]) if not table.sheet else (SHEETS[table.sheet], *ordered[:-2])
+        original = tuple(ordered[:-2]) if not table.sheet else (SHEETS[table.sheet], *ordered[:-2])
         if any(ordered):
-            fixed = form.comparable(shown)
+            fixed = form.comparable(original)
             yield Row(
                 table.sheet,
                 number,
                 fixed,
-                shown,
+                original,
                 ordered[-2].strip().casefold(),
                 unescape_formula(" ".join(ordered[-1].split())),
             )

@@ -23,19 +23,19 @@ def has_comments(data: bytes) -> bool:
     return False
 
 
-def find_stray_notes(others: Sequence[Grid], plan: Plan) -> Iterator[Problem]:
+def find_stray_notes(other_sheets: Sequence[Grid], plan: Plan) -> Iterator[Problem]:
     """Yield a problem for each row or sheet that the plan's workbook doesn't have.
 
     Args:
-        others: the sheets that hold no decisions.
+        other_sheets: the sheets that hold no decisions.
         plan: the plan that the workbook was made from.
 
     Raises:
         DecisionsRefusedError: the workbook is of another plan, so that no other problem matters.
     """
     planned = other_rows(plan)
-    is_earlier = not any(sheet.name == HOW_TO_DECIDE for sheet in others)
-    for sheet in others:
+    is_earlier = not any(sheet.name == HOW_TO_DECIDE for sheet in other_sheets)
+    for sheet in other_sheets:
         if sheet.name in planned:
             reworded = is_earlier and sheet.name in {SUMMARY, IMPACT_SHEET}
             yield from _added_rows(sheet, planned[sheet.name], is_reworded=reworded)
@@ -85,6 +85,6 @@ def _other_plan(cells: tuple[str, ...], expected: Collection[tuple[str, ...]]) -
 
 def _stray_cell(cells: tuple[str, ...], expected: Collection[tuple[str, ...]]) -> str:
     """Name the first cell of a row that the plan's sheet doesn't have."""
-    known = {cell for row in expected for cell in row}
-    cell = next((cell for cell in cells if cell not in known), cells[0])
+    plan_cells = {cell for row in expected for cell in row}
+    cell = next((cell for cell in cells if cell not in plan_cells), cells[0])
     return f"{quoted(printable(cell))} was added here and is not read: move it to decision_reason, or delete it"
