@@ -191,10 +191,10 @@ class SandboxApp:
 
 
 def _kind(path: str) -> str:
-    head, _, rest = path.partition(f"{API}/users/")
-    if head or not rest:
+    head, _, user_path = path.partition(f"{API}/users/")
+    if head or not user_path:
         return "other"
-    user_id, slash, tail = rest.partition("/")
+    user_id, slash, tail = user_path.partition("/")
     if not slash and user_id:
         return "user"
     return "media" if tail == "media" else "other"

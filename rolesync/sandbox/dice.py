@@ -54,7 +54,7 @@ class Dice:
         self._clock = clock
         self._allowance = max(1.0, faults.rate or 0.0)
         self._last_time = clock()
-        self._seen = 0
+        self._request_count = 0
         self._hits = 0
 
     def draw(self, kind: str) -> Draw:
@@ -64,14 +64,14 @@ class Dice:
         lag = self._lag(kind)
         if kind not in self.kinds:
             return Draw(lag=lag)
-        self._seen += 1
+        self._request_count += 1
         # Both numbers are drawn every time, so that the draw of a request doesn't depend on earlier results.
         late, chance = self._random.random(), self._random.random()
         delay = self.faults.latency + late * self.faults.jitter
         wait = self._over_rate()
         if wait is not None:
             return Draw(delay, wait=wait, lag=lag)
-        fault = self._fault(chance, kind) if self._seen > self.faults.after else None
+        fault = self._fault(chance, kind) if self._request_count > self.faults.after else None
         if fault is not None:
             self._hits += 1
         return Draw(delay, fault, lag=lag)

@@ -49,15 +49,15 @@ def generate_people(users: int, seed: int, admins: int = 0) -> Iterator[Person]:
     """
     cast = CAST[:users]
     yield from cast
-    others = users - len(cast)
-    more = max(0, admins - sum("Admin" in person.roles for person in cast))
+    generated = users - len(cast)
+    extra_admins = max(0, admins - sum("Admin" in person.roles for person in cast))
     chance = random.Random(seed)  # noqa: S311  # reproducible on purpose
     person_id = _FIRST_ID
-    for number in range(others):
+    for number in range(generated):
         person_id += chance.choice((1, 1, 1, 2, 5))
         first, family = chance.choice(_FIRST_NAMES), chance.choice(_FAMILY_NAMES)
         roles = chance.choices(_ROLES, _WEIGHTS)[0]
-        if (number + 1) * more // others > number * more // others:
+        if (number + 1) * extra_admins // generated > number * extra_admins // generated:
             roles = ("Admin", *roles)
         name = f"{first} {family}"
         yield Person(person_id, name, name, _address(first, family, number, chance.random()), roles)

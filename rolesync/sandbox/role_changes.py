@@ -89,16 +89,16 @@ class RoleChanges:
 def _actions(body: object) -> list[RoleAction]:
     if not isinstance(body, dict):
         raise ApiError(400, "Malformed request: the body is not a JSON object")
-    items = body.get("actions")
-    if items is None or items == []:
+    entries = body.get("actions")
+    if entries is None or entries == []:
         raise ApiError(400, MISSING)
-    if not isinstance(items, list):
+    if not isinstance(entries, list):
         raise ApiError(400, "Malformed request: actions is not a list")
     actions = []
-    for number, item in enumerate(items, start=1):
-        if not isinstance(item, dict):
+    for number, entry in enumerate(entries, start=1):
+        if not isinstance(entry, dict):
             raise ApiError(400, f"Malformed request: action {number} is not an object")
-        if not {"user_id", "action", "role"} <= item.keys():
+        if not {"user_id", "action", "role"} <= entry.keys():
             raise ApiError(400, MISSING)
-        actions.append(RoleAction(item["user_id"], item["action"], item["role"]))
+        actions.append(RoleAction(entry["user_id"], entry["action"], entry["role"]))
     return actions

@@ -151,10 +151,10 @@ def _make(db: sqlite3.Connection, options: Options, people: PeopleSource | None)
 
 def _statements(script: str) -> list[str]:
     """Split a script into statements; `executescript` would commit the surrounding transaction."""
-    statements, rest = [], ""
+    statements, statement = [], ""
     for line in script.strip().splitlines():
-        rest += line + "\n"
-        if sqlite3.complete_statement(rest):
-            statements.append(rest)
-            rest = ""
+        statement += line + "\n"
+        if sqlite3.complete_statement(statement):
+            statements.append(statement)
+            statement = ""
     return statements

@@ -114,7 +114,7 @@ class Store:
 
     def with_email(self, email: str, *, match: str, case: str, role: str = "") -> list[int]:
         """Return the ids of people whose address matches, ascending; with a role, only its holders."""
-        column, wanted = ("email_key", email_key(email)) if case == "insensitive" else ("email", email)
+        column, address = ("email_key", email_key(email)) if case == "insensitive" else ("email", email)
         condition = {
             "exact": f"{column} = :email",
             "prefix": f"{column} >= :email AND {column} < :email || char(1114111)",
@@ -123,7 +123,7 @@ class Store:
         if role:
             condition += " AND EXISTS (SELECT 1 FROM holders WHERE role = :role AND user_id = people.id)"
         query = f"SELECT id FROM people WHERE {condition} ORDER BY id"  # noqa: S608  # contains only the texts above
-        return [row[0] for row in self.db.execute(query, {"email": wanted, "role": role})]
+        return [row[0] for row in self.db.execute(query, {"email": address, "role": role})]
 
     def encoded(self, ids: Sequence[int]) -> list[bytes]:
         """Return the JSON of these people, in this order, without ids that don't exist."""

@@ -99,23 +99,23 @@ def fits(user_id: int) -> bool:
 
 
 def _user_id(text: str) -> int:
-    user_id = _whole(text)
+    user_id = _whole_number(text)
     if user_id is None or not fits(user_id):
         raise ApiError(422, f"Invalid user_id: {text}")
     return user_id
 
 
 def _paging(params: Mapping[str, str]) -> tuple[int, int]:
-    page = _whole(params.get("page", "1"))
+    page = _whole_number(params.get("page", "1"))
     if page is None or not 1 <= page <= MAX_PAGE:
         raise ApiError(422, f"Invalid page: {params['page']}")
-    per_page = _whole(params.get("per_page", str(DEFAULT_PER_PAGE)))
+    per_page = _whole_number(params.get("per_page", str(DEFAULT_PER_PAGE)))
     if per_page is None or not 1 <= per_page <= MAX_PER_PAGE:
         raise ApiError(422, f"Invalid per_page: {params['per_page']}, it is from 1 to {MAX_PER_PAGE}")
     return page, per_page
 
 
-def _whole(text: str) -> int | None:
+def _whole_number(text: str) -> int | None:
     """Read a decimal number of at most 20 characters; Python's own `int` takes blanks and underscores too."""
     digits = text.removeprefix("-")
     return int(text) if digits.isascii() and digits.isdigit() and len(text) <= 20 else None  # noqa: PLR2004  # the limit of the docstring

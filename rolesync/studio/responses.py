@@ -117,10 +117,10 @@ def object_of(answer: Answer, where: str) -> dict[str, Any]:
     return value
 
 
-def unreadable_error(where: str, what: str) -> UnreadableAnswerError:
+def unreadable_error(where: str, content: str) -> UnreadableAnswerError:
     """Make the error for a 200 that no version of Studio's API would send."""
     return UnreadableAnswerError(
-        f"{where}: Studio answered 200 with {what}",
+        f"{where}: Studio answered 200 with {content}",
         hint="check that base_url is Studio's address, without a log-in page or proxy in between",
         status=200,
     )
@@ -146,10 +146,10 @@ def wrong_field_error(
     )
 
 
-def unknown_form_error(where: str, what: str) -> UnreadableAnswerError:
+def unknown_form_error(where: str, content: str) -> UnreadableAnswerError:
     """Make the error for a 200 that Studio sent, as far as its form shows, but that doesn't fit the reference."""
     return UnreadableAnswerError(
-        f"{where}: Studio answered 200 with {what}",
+        f"{where}: Studio answered 200 with {content}",
         hint="Studio's API may have changed, or this is a defect of rolesync: report it with this message",
         status=200,
     )

@@ -77,13 +77,13 @@ class CommandFacts:
 
 def _changes(plan: Plan, run: Run | None) -> tuple[RoleChanges, ...]:
     """Count the changes of each role; those that earlier runs of the plan had done are not of this run."""
-    planned, done, before = _count(plan.changes), Counter[tuple[str, str]](), Counter[str]()
+    planned, done, done_before = _count(plan.changes), Counter[tuple[str, str]](), Counter[str]()
     if run is not None and run.already_applied:
         planned = Counter()
     elif run is not None:
-        new = run.new_outcomes
-        planned, done = _count(new), _count(new[_is_done(new)])
-        before = Counter(run.outcomes["role"].iloc[list(run.done_before)].tolist())
+        new_outcomes = run.new_outcomes
+        planned, done = _count(new_outcomes), _count(new_outcomes[_is_done(new_outcomes)])
+        done_before = Counter(run.outcomes["role"].iloc[list(run.done_before)].tolist())
     roles = dict.fromkeys([*plan.policy.managed_roles, *(role for role, _ in planned)])
     return tuple(
         RoleChanges(
@@ -92,7 +92,7 @@ def _changes(plan: Plan, run: Run | None) -> tuple[RoleChanges, ...]:
             planned[role, Action.REMOVE.value],
             done[role, Action.ADD.value],
             done[role, Action.REMOVE.value],
-            before[role],
+            done_before[role],
         )
         for role in roles
     )

@@ -17,10 +17,10 @@ _SCHEME = re.compile(r"[A-Za-z0-9+.-]+://")
 
 def list_settings(settings: Settings, wrong: Collection[str] = ()) -> list[ShownSetting]:
     """List all settings in the order of the manual; `wrong` are the names of those left out as wrong."""
-    return [_shown(name, field, settings, is_wrong=name in wrong) for name, field in Settings.model_fields.items()]
+    return [_describe(name, field, settings, is_wrong=name in wrong) for name, field in Settings.model_fields.items()]
 
 
-def _shown(name: str, field: FieldInfo, settings: Settings, *, is_wrong: bool) -> ShownSetting:
+def _describe(name: str, field: FieldInfo, settings: Settings, *, is_wrong: bool) -> ShownSetting:
     secret = is_secret(field)
     value, default = getattr(settings, name), field.get_default(call_default_factory=True)
     source, place = DEFAULT, ""
@@ -30,7 +30,7 @@ def _shown(name: str, field: FieldInfo, settings: Settings, *, is_wrong: bool) -
         place = "the command line" if kind is Kind.OPTION else origin.source.place_of(name)
     return ShownSetting(
         name=name,
-        value=None if secret else _shown_value(name, value),
+        value=None if secret else _describe_value(name, value),
         default=None if secret else to_jsonable_python(default),
         is_set=settings.has(name),
         is_secret=secret,
@@ -41,7 +41,7 @@ def _shown(name: str, field: FieldInfo, settings: Settings, *, is_wrong: bool) -
     )
 
 
-def _shown_value(name: str, value: object) -> object:
+def _describe_value(name: str, value: object) -> object:
     """Convert a value to JSON: of tables the keys that are set, of addresses neither passwords nor options."""
     if name == "notify" and isinstance(value, tuple):
         return [table.model_dump(mode="json", exclude_unset=True) for table in value]

@@ -115,12 +115,12 @@ def _roles(studio: StudioReader, managed: tuple[str, ...]) -> Iterator[Check]:
         except StudioError as error:
             yield _failed(f"role {role}", error)
     try:
-        known = studio.known_roles()
+        known_roles = studio.known_roles()
     except StudioError as error:
         yield Check("roles known", WARN, error.message, "no run depends on it; each role is checked by a search above")
         return
-    missing = [role for role in managed if role not in known]
-    message = f"Studio's description lists {', '.join(known) or 'none'}"
+    missing = [role for role in managed if role not in known_roles]
+    message = f"Studio's description lists {', '.join(known_roles) or 'none'}"
     yield Check(
         "roles known", WARN if missing else PASS, message, f"not listed: {', '.join(missing)}" if missing else ""
     )

@@ -36,14 +36,14 @@ def explain_user(user: str, context: Context, path: Path | str | None = None, *,
     ids, emails = _parse_user(user)
     for address in emails:
         ids |= set(_before_break(user_ids_of_email(folder, address, key=key))[0])
-    present = _list_and_studio(context, path, ids, emails, live=live)
-    people = present.people(ids, emails) if present else None
+    current = _list_and_studio(context, path, ids, emails, live=live)
+    people = current.people(ids, emails) if current else None
     ids |= {person.user_id for person in people or ()}
 
     events, broken = _before_break(events_about(folder, ids, key=key))
     changes, decisions = tuple(past_changes(events)), tuple(past_decisions(events, ids))
     emails |= {email_key(item.email) for items in (changes, decisions, people or ()) for item in items}
-    desired = present.desired if present else None
+    desired = current.desired if current else None
     return Explanation(
         query=user,
         user_ids=tuple(sorted(ids)),
@@ -52,9 +52,9 @@ def explain_user(user: str, context: Context, path: Path | str | None = None, *,
         absences=tuple(past_absences(events, ids)),
         source=desired.source if desired else None,
         list_status=desired.status if desired else "",
-        rows=present.rows(ids, emails) if present else (),
+        rows=current.rows(ids, emails) if current else (),
         now=people,
-        steps=present.steps(context, ids, emails) if present and not broken else None,
+        steps=current.steps(context, ids, emails) if current and not broken else None,
         broken=broken,
         decisions=decisions,
     )
@@ -74,12 +74,12 @@ def _list_and_studio(
 
 def _before_break(items: Iterator[Item]) -> tuple[list[Item], RecordBrokenError | None]:
     """Collect the items before the first place where the record was changed, and the error that names the place."""
-    kept: list[Item] = []
+    collected: list[Item] = []
     try:
-        kept.extend(items)
+        collected.extend(items)
     except RecordBrokenError as error:
-        return kept, error
-    return kept, None
+        return collected, error
+    return collected, None
 
 
 def _parse_user(user: str) -> tuple[set[int], set[str]]:

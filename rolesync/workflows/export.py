@@ -85,10 +85,11 @@ def check_leaving(leave: Sequence[Assignment], stay: Sequence[Assignment], setti
         InputRefusedError: a protected user would lose a role, or a role would keep fewer holders than `min_holders`.
     """
     users = pd.DataFrame({name: [row[name] for row in leave] for name in ("user_id", "email")})
-    lost = users_named(users, _protected(settings)) if leave else users
-    if len(lost):
+    protected_users = users_named(users, _protected(settings)) if leave else users
+    if len(protected_users):
         user_names = name_some(
-            email or f"user {number}" for number, email in zip(lost["user_id"], lost["email"], strict=True)
+            email or f"user {number}"
+            for number, email in zip(protected_users["user_id"], protected_users["email"], strict=True)
         )
         raise InputRefusedError(
             f"marked no, but protected: {user_names}; no list was written",

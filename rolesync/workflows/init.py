@@ -113,18 +113,18 @@ class _Interview:
 
     def roles(self) -> None:
         """Which roles are managed, and whether Studio knows them."""
-        known = count_roles(self._context()) if self.decided.is_signed_in else {}
+        role_counts = count_roles(self._context()) if self.decided.is_signed_in else {}
         if self._options.roles or self._questions is None:
-            self._check_roles(self._options.roles or ("Admin",), known)
+            self._check_roles(self._options.roles or ("Admin",), role_counts)
             return
         self._say("\nWhich roles does rolesync manage? It never reads or changes another role.")
-        if known:
-            held = ", ".join(f"{name} ({plural(number, 'user')})" for name, number in known.items())
+        if role_counts:
+            held = ", ".join(f"{name} ({plural(number, 'user')})" for name, number in role_counts.items())
             self._say(f"Studio's roles: {held}.")
 
         def check(text: str) -> None:
-            names = [text] if role_key(text.strip()) in known else text.split(",")
-            self._check_roles(tuple(map(str.strip, names)), known)
+            names = [text] if role_key(text.strip()) in role_counts else text.split(",")
+            self._check_roles(tuple(map(str.strip, names)), role_counts)
 
         self._answer("", lambda: self._ask("Roles, separated by commas", "Admin"), check)
 
@@ -164,8 +164,8 @@ class _Interview:
     def _context(self, **settings: Any) -> Context:  # noqa: ANN401  # each setting has its own type
         """A context with what is decided so far; these settings win over all files and variables."""
         empty = dict.fromkeys(("account", "base_url", "client_id", "client_secret", "refresh_token", "token"), "")
-        values: dict[str, Any] = {**empty, **self.decided.settings, **self.decided.secrets, **settings}
-        return Context(load(from_file=False, attempts=2, retry_seconds=10.0, **values))
+        assigned: dict[str, Any] = {**empty, **self.decided.settings, **self.decided.secrets, **settings}
+        return Context(load(from_file=False, attempts=2, retry_seconds=10.0, **assigned))
 
     def _check_account(self, text: str) -> None:
         try:
@@ -188,13 +188,13 @@ class _Interview:
 
     def _ask_key(self) -> dict[str, str]:
         """Ask for the parts of the developer key that no option gives; defaults are the answers given before."""
-        options, before = self._options, self._key
+        options, earlier_answers = self._options, self._key
         host = urlsplit(str(self.decided.settings.get("base_url", ""))).hostname or ""
         domain = "studio.example.edu" if is_loopback(host) else host or f"{self.decided.settings['account']}{DOMAIN}"
         client_id = self._answer(
-            options.client_id, lambda: self._ask("Client id", before.get("client_id", "")), parse_client_id
+            options.client_id, lambda: self._ask("Client id", earlier_answers.get("client_id", "")), parse_client_id
         )
-        redirect = before.get("redirect_uri", f"https://{domain}")
+        redirect = earlier_answers.get("redirect_uri", f"https://{domain}")
         redirect_uri = self._answer(
             options.redirect_uri, lambda: self._ask("Redirect URI, exactly as in the key", redirect), parse_redirect
         )
@@ -246,10 +246,10 @@ class _Interview:
             self._say(f"  {describe_owner(key, self._context())}")
         self.decided.settings["owner"] = key
 
-    def _check_roles(self, names: tuple[str, ...], known: Mapping[str, int]) -> None:
+    def _check_roles(self, names: tuple[str, ...], role_counts: Mapping[str, int]) -> None:
         roles = tuple(dict.fromkeys(role_key(name) for name in names if name))
         if self.decided.is_signed_in:
-            check_roles_exist(roles, known, self._context())
+            check_roles_exist(roles, role_counts, self._context())
         self.decided.settings["managed_roles"] = list(roles)
 
     def _check_list(self, text: str) -> None:

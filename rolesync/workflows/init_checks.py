@@ -162,7 +162,7 @@ def count_roles(context: Context) -> dict[str, int]:
         return {}
 
 
-def check_roles_exist(names: Sequence[str], known: Mapping[str, int], context: Context) -> None:
+def check_roles_exist(names: Sequence[str], roles: Mapping[str, int], context: Context) -> None:
     """Check that each role is in Studio's description, or that a user holds it.
 
     Raises:
@@ -173,9 +173,9 @@ def check_roles_exist(names: Sequence[str], known: Mapping[str, int], context: C
     with connect(context) as client:
         studio = StudioReader(client)
         for name in names:
-            if name not in known and not _is_held(name, studio):
-                hint = f"Studio's roles are {', '.join(known)}" if known else "write it exactly as Studio shows it"
-                raise UsageError(f"nobody in Studio holds the role {name!r}{near_names(name, known)}", hint=hint)
+            if name not in roles and not _is_held(name, studio):
+                hint = f"Studio's roles are {', '.join(roles)}" if roles else "write it exactly as Studio shows it"
+                raise UsageError(f"nobody in Studio holds the role {name!r}{near_names(name, roles)}", hint=hint)
 
 
 def _is_held(name: str, studio: StudioReader) -> bool:

@@ -38,8 +38,8 @@ _LIMITS = (
 def settings_text(settings: Mapping[str, object], day: date) -> str:
     """Write a settings file: what was decided, each with its reason, and the most important defaults as comments."""
     decided = {**settings, "secrets_dir": SECRETS_NAME}
-    used = {name: reason for name, reason in _REASONS.items() if name in decided}
-    blocks = [f"# {reason}\n{name} = {toml_value(decided[name])}" for name, reason in used.items()]
+    reasons = {name: reason for name, reason in _REASONS.items() if name in decided}
+    blocks = [f"# {reason}\n{name} = {toml_value(decided[name])}" for name, reason in reasons.items()]
     defaults = []
     for name in _LIMITS:
         field = Settings.model_fields[name]

@@ -55,20 +55,20 @@ def estimate_stages(
     )
 
 
-def list_unknowns(sent: pd.DataFrame, chunk_size: int, *, exclusive: bool) -> tuple[str, ...]:
+def list_unknowns(sent_changes: pd.DataFrame, chunk_size: int, *, exclusive: bool) -> tuple[str, ...]:
     """List what a rehearsal can't know, with its consequence.
 
     Args:
-        sent: CHANGES that were sent to the copy.
+        sent_changes: CHANGES that were sent to the copy.
         chunk_size: the maximum number of actions in one request.
         exclusive: whether, in the copy, adding one of the two admin roles removed the other.
     """
-    if not len(sent):
+    if not len(sent_changes):
         return ()
     return (
-        *_unknowns_of_any_plan(min(chunk_size, len(sent))),
-        *_rival_roles(sent, exclusive=exclusive),
-        *_returning_admins(sent),
+        *_unknowns_of_any_plan(min(chunk_size, len(sent_changes))),
+        *_rival_roles(sent_changes, exclusive=exclusive),
+        *_returning_admins(sent_changes),
     )
 
 
@@ -86,8 +86,8 @@ def _unknowns_of_any_plan(actions: int) -> Iterator[str]:
     yield "What others change until then: apply reads again, and doesn't touch users who have changed."
 
 
-def _rival_roles(sent: pd.DataFrame, *, exclusive: bool) -> Iterator[str]:
-    losses = rival_losses(sent)
+def _rival_roles(sent_changes: pd.DataFrame, *, exclusive: bool) -> Iterator[str]:
+    losses = rival_losses(sent_changes)
     for role, rival in RIVAL_ROLES.items():
         users = int((losses["role"] == rival).sum())
         held = "1 user holds it" if users == 1 else f"{users:,} users hold it"
@@ -100,8 +100,8 @@ def _rival_roles(sent: pd.DataFrame, *, exclusive: bool) -> Iterator[str]:
             )
 
 
-def _returning_admins(sent: pd.DataFrame) -> Iterator[str]:
-    users = int(((sent["role"] == "Admin") & (sent["action"] == Action.REMOVE.value)).sum())
+def _returning_admins(sent_changes: pd.DataFrame) -> Iterator[str]:
+    users = int(((sent_changes["role"] == "Admin") & (sent_changes["action"] == Action.REMOVE.value)).sum())
     if users:
         yield (
             f"Whether Admin comes back ({users:,} lose it here): an admin of Canvas LMS gets it again at their next "

@@ -63,7 +63,7 @@ def rehearse_plan(
         run = carry_out(rechecked.plan, rechecked.remaining, rechecked.before, run_context, no_runs)
         # The copy answers without delay, so this is the time for computing and for writing the record.
         local_work = Stage("work on this machine", 0, 1, 0, context.seconds() - started, measured=True)
-    sent, latency = rechecked.remaining.to_send, Latency.of(latencies)
+    sent_changes, latency = rechecked.remaining.to_send, Latency.of(latencies)
     pace = Pace(settings.concurrency, settings.write_concurrency, settings.requests_per_second)
     return Rehearsal(
         plan=rechecked.plan,
@@ -72,8 +72,8 @@ def rehearse_plan(
         read=requests,
         roles=count_holders(rechecked.before, run),
         latency=latency,
-        stages=(*estimate_stages(reading, run, waves(sent, plan.policy.chunk_size), latency, pace), local_work),
-        unknown=list_unknowns(sent, plan.policy.chunk_size, exclusive=exclusive_admin),
+        stages=(*estimate_stages(reading, run, waves(sent_changes, plan.policy.chunk_size), latency, pace), local_work),
+        unknown=list_unknowns(sent_changes, plan.policy.chunk_size, exclusive=exclusive_admin),
     )
 
 

@@ -44,8 +44,8 @@ def effects_to_undo(run: RecordedRun, roles: Sequence[str]) -> list[Effect]:
         )
     # An undo may have given back roles that are not managed. To undo it leaves them.
     is_undo = any(isinstance(event, RunStart) and event.source.undoes for event in run.events)
-    changed = {effect.role for effect in effects(run.events) if not (is_undo and effect.action is Action.ADD)}
-    if unmanaged := sorted(changed.difference(roles)):
+    changed_roles = {effect.role for effect in effects(run.events) if not (is_undo and effect.action is Action.ADD)}
+    if unmanaged := sorted(changed_roles.difference(roles)):
         raise UsageError(
             f"run {run.run_id} changed roles that are not managed: {', '.join(unmanaged)}",
             hint="set managed_roles as it was for that run",
@@ -97,9 +97,9 @@ def plan_undo(run_id: str, context: Context, *, impact: bool = False) -> Plan:
     _refuse_dry_run(run)
     undone = effects_to_undo(run, policy.managed_roles)
     # Removed roles are given back, even unmanaged ones. Unmanaged roles that Studio added on its own stay.
-    lost = {effect.role for effect in undone if effect.action is Action.REMOVE} - set(policy.managed_roles)
-    policy = replace(policy, managed_roles=(*policy.managed_roles, *sorted(lost)))
-    undone = [effect for effect in undone if effect.role not in lost or effect.action is Action.REMOVE]
+    lost_roles = {effect.role for effect in undone if effect.action is Action.REMOVE} - set(policy.managed_roles)
+    policy = replace(policy, managed_roles=(*policy.managed_roles, *sorted(lost_roles)))
+    undone = [effect for effect in undone if effect.role not in lost_roles or effect.action is Action.REMOVE]
     with connect(context) as client, open_account_record(context) as record:
         earlier_runs, studio = earlier_runs_of(context), StudioReader(client)
         users = ListRows.of_users((effect.user_id for effect in undone), policy.managed_roles[0])

@@ -53,15 +53,15 @@ class Access:
         configured = fingerprint(self.configured)
         return stored if not configured or configured in stored.spent else None
 
-    def obtain(self, request: Callable[[], Grant], old: SecretStr) -> StoredToken:
+    def obtain(self, request: Callable[[], Grant], old_refresh_token: SecretStr) -> StoredToken:
         """Request a new pair and store it, with space reserved before; the caller holds the store's lock.
 
         Args:
             request: sends the one request.
-            old: the refresh token that stays valid if Studio sends none.
+            old_refresh_token: the refresh token that stays valid if Studio sends none.
         """
-        before = self.store.read()
-        spent = before.spent if before and before.client_id == self.endpoint.client_id else ()
+        stored = self.store.read()
+        spent = stored.spent if stored and stored.client_id == self.endpoint.client_id else ()
         fingerprints = dict.fromkeys(mark for mark in (*spent, fingerprint(self.configured)) if mark)
         with self.store.reserve() as store:
             requested_at = self.now()  # before the request: a lifetime from here never ends too late
@@ -69,7 +69,7 @@ class Access:
             token = StoredToken(
                 client_id=self.endpoint.client_id,
                 access_token=grant.access_token,
-                refresh_token=grant.refresh_token or old,
+                refresh_token=grant.refresh_token or old_refresh_token,
                 obtained_at=requested_at,
                 expires_at=None if grant.lifetime is None else requested_at + timedelta(seconds=grant.lifetime),
                 spent=tuple(fingerprints)[-_REMEMBERED:],
@@ -169,9 +169,9 @@ class OAuthToken:
             if stored is not None and (is_valid(stored) or stored.is_young(access.now())):
                 self._current = stored
                 return stored
-            old = stored.refresh_token if stored else access.configured
+            refresh_token = stored.refresh_token if stored else access.configured
             try:
-                self._current = access.obtain(lambda: _refresh(access.endpoint, old), old)
+                self._current = access.obtain(lambda: _refresh(access.endpoint, refresh_token), refresh_token)
             except RolesyncError as error:
                 if not is_repeatable(error):
                     self._failure = error
@@ -180,12 +180,12 @@ class OAuthToken:
         return self._current
 
 
-def _refresh(endpoint: TokenEndpoint, old: SecretStr) -> Grant:
-    if not old.get_secret_value():
+def _refresh(endpoint: TokenEndpoint, refresh_token: SecretStr) -> Grant:
+    if not refresh_token.get_secret_value():
         raise LoginNeededError(
             "the access token has expired, and Studio issued no refresh token with it", hint="run `rolesync login`"
         )
-    return endpoint.refresh(old)
+    return endpoint.refresh(refresh_token)
 
 
 def _uninterrupted(work: Callable[[], Result]) -> Result:

@@ -155,10 +155,10 @@ class TokenStore:
         except OSError as error:
             raise self._failed("the new token could not be stored, so it was not used", error) from error
 
-    def _failed(self, what: str, error: Exception) -> RolesyncError:
+    def _failed(self, problem: str, error: Exception) -> RolesyncError:
         reason = getattr(error, "strerror", None) or str(error)
         hint = "free space, give this user access to the folder; if Studio then refuses the token: `rolesync login`"
-        return RolesyncError(f"{self._folder}: {what}: {reason}", hint=hint)
+        return RolesyncError(f"{self._folder}: {problem}: {reason}", hint=hint)
 
 
 def _write_durably(path: Path, content: bytes) -> None:
