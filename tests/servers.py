@@ -9,8 +9,8 @@ import ssl
 import struct
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -27,6 +27,21 @@ from rolesync.studio.transport import Connection
 AGENT = "rolesync/0 (tests)"
 DRIP = 0.05  # seconds
 PATIENCE = 10.0  # seconds after which a connection is closed, so that a test that hangs ends
+
+
+def free_port() -> int:
+    """Find a port on loopback that no server uses now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def ended_soon() -> Iterator[None]:
+    """Check that the block ends long before `PATIENCE`."""
+    begun = time.monotonic()
+    yield
+    assert time.monotonic() - begun < PATIENCE / 2
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,6 @@
 import gzip
 import time
 import tracemalloc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -16,7 +14,7 @@ from rolesync.model.request_effect import RequestEffect, effect_of
 from rolesync.studio.auth.token_endpoint import TokenUnknownError
 from rolesync.studio.users import StudioWriter
 from tests.paths import PEM
-from tests.servers import PATIENCE, FakeSleep, ReceivedRequest, ScriptedAnswer, ScriptedStudio, client_of, in_turn
+from tests.servers import FakeSleep, ReceivedRequest, ScriptedAnswer, ScriptedStudio, client_of, ended_soon, in_turn
 from tests.studio.oauth_tools import endpoint_of
 
 USER = {"id": 7, "email": "a@example.edu", "full_name": "A" * 300, "role_names": []}
@@ -32,13 +30,6 @@ def zeros(times: int = 1) -> bytes:
 
 def endless(status: int, times: int = 1) -> ScriptedAnswer:
     return ScriptedAnswer(status, zeros(times), {"content-encoding": ", ".join(["gzip"] * times)})
-
-
-@contextmanager
-def ended_soon() -> Iterator[None]:
-    begun = time.monotonic()
-    yield
-    assert time.monotonic() - begun < PATIENCE / 2
 
 
 @pytest.mark.parametrize("tls", ["", str(PEM)], ids=["plain", "tls"])

@@ -2,7 +2,6 @@
 
 import os
 import re
-import socket
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,14 +13,9 @@ from rolesync.sandbox.control_client import Control
 from tests.command import OWNER, ROLESYNC, TOKEN, clean
 from tests.manual.examples import missing_line, run_page
 from tests.paths import ROOT
+from tests.servers import free_port
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the commands are for a POSIX shell")
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 @pytest.fixture

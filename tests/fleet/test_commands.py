@@ -16,7 +16,7 @@ from rolesync.fleet.worker_protocol import Job, JobKind
 from rolesync.model.fleet import AccountResult, AccountStatus, Night, exit_code_of_night
 from rolesync.planner.encode import to_json
 from tests.fleet.reviewing import sealed
-from tests.fleet.tools import ScriptedEngine, fleet_of, plan, result
+from tests.fleet.tools import ScriptedEngine, fleet_of, jobs_of, plan, result
 from tests.report.samples import approved_plan
 
 PLANNED, DONE, UNREACHABLE = AccountStatus.PLANNED, AccountStatus.DONE, AccountStatus.UNREACHABLE
@@ -39,11 +39,6 @@ def failing(*names: str, kind: JobKind = JobKind.APPLY) -> Callable[[Job], Accou
 
 def context_of(fleet: Fleet, answer: Callable[[Job], AccountResult] = healthy) -> FleetContext:
     return FleetContext(fleet, ScriptedEngine(answer))
-
-
-def jobs_of(context: FleetContext) -> list[Job]:
-    assert isinstance(context.engine, ScriptedEngine)
-    return context.engine.jobs
 
 
 def statuses(night: Night) -> dict[str, str]:

@@ -16,8 +16,8 @@ from rolesync.fleet.past_nights import find_night
 from rolesync.fleet.resume import resume_fleet
 from rolesync.fleet.worker_protocol import Job, JobKind
 from rolesync.model.fleet import AccountResult, AccountStatus, exit_code_of_night
-from tests.fleet.test_commands import context_of, jobs_of, statuses
-from tests.fleet.tools import fleet_of, result
+from tests.fleet.test_commands import context_of, statuses
+from tests.fleet.tools import fleet_of, jobs_of, result
 from tests.full_disk import files_of_at_most
 
 

@@ -14,8 +14,8 @@ from rolesync.fleet.past_nights import PastNight, find_night
 from rolesync.fleet.resume import resume_fleet
 from rolesync.fleet.worker_protocol import Job, JobKind
 from rolesync.model.fleet import AccountResult, AccountStatus, exit_code_of_night
-from tests.fleet.test_commands import context_of, failing, healthy, jobs_of, statuses
-from tests.fleet.tools import fleet_of
+from tests.fleet.test_commands import context_of, failing, healthy, statuses
+from tests.fleet.tools import fleet_of, jobs_of
 
 PLAN, APPLY = JobKind.PLAN, JobKind.APPLY
 

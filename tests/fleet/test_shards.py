@@ -21,7 +21,7 @@ from rolesync.fleet.shards import (
 )
 from rolesync.fleet.worker_protocol import Job, JobKind
 from rolesync.model.fleet import AccountResult, AccountStatus, Night, exit_code_of_night
-from tests.fleet.tools import ScriptedEngine, fleet_of, plan, result
+from tests.fleet.tools import ScriptedEngine, fleet_of, jobs_of, plan, result
 
 NAMES = ("a", "b", "c", "d", "e", "f")
 SHARDS = [Shard(number, 3) for number in (1, 2, 3)]
@@ -52,11 +52,6 @@ def planned(tmp_path: Path, *shards: Shard, fleet: str = "") -> Path:
 
 def applied(tmp_path: Path, folder: Path, *shards: Shard) -> list[Night]:
     return [apply_shard(context_of(tmp_path, shard), shard, load_night(folder), folder) for shard in shards]
-
-
-def jobs_of(context: FleetContext) -> list[Job]:
-    assert isinstance(context.engine, ScriptedEngine)
-    return context.engine.jobs
 
 
 def test_each_account_is_in_one_shard_whatever_else_is_in_the_fleet() -> None:

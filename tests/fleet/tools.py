@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rolesync.fleet.fleet_file import Fleet, read_fleet
+from rolesync.fleet.fleet_run import FleetContext
 from rolesync.fleet.worker_pool import AccountProgress, LocalEngine
 from rolesync.fleet.worker_protocol import Job, JobKind
 from rolesync.model.fleet import AccountResult, AccountStatus, PlannedAccount
@@ -69,6 +70,12 @@ class ScriptedEngine:
 
     def close(self) -> None:
         """There is nothing to release."""
+
+
+def jobs_of(context: FleetContext) -> list[Job]:
+    """The jobs that the engine of a context got."""
+    assert isinstance(context.engine, ScriptedEngine)
+    return context.engine.jobs
 
 
 class SharedEngines:

@@ -3,10 +3,7 @@
 import gzip
 import hashlib
 import socket
-import time
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -16,7 +13,7 @@ from rolesync.sources.address import parse_address
 from rolesync.sources.fetch_context import Download, FetchError, Unchanged
 from rolesync.sources.https import fetch_https
 from tests.paths import PEM
-from tests.servers import PATIENCE, FakeSleep, RequestHandler, ScriptedAnswer, ScriptedStudio, in_turn
+from tests.servers import FakeSleep, RequestHandler, ScriptedAnswer, ScriptedStudio, ended_soon, in_turn
 from tests.sources.tools import CHANGED, LAST_MODIFIED, LIST, NOW, SECRET, access_of, clocks_of, csv, deadline_of
 
 ENDLESS = ScriptedAnswer(200, LIST * 2, {"Content-Length": "none"}, end="cut")
@@ -34,13 +31,6 @@ def refused(url: str, sleep: FakeSleep | None = None, **values: Any) -> FetchErr
     assert SECRET not in f"{caught.value.message} {caught.value.hint}"
     assert caught.value.exit_code == 3
     return caught.value
-
-
-@contextmanager
-def ended_soon() -> Iterator[None]:
-    begun = time.monotonic()
-    yield
-    assert time.monotonic() - begun < PATIENCE / 2
 
 
 def test_a_list_comes_with_its_age_over_tls() -> None:

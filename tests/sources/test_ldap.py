@@ -19,7 +19,7 @@ from rolesync.sources.address import parse_address
 from rolesync.sources.fetch_context import Download, FetchError
 from rolesync.sources.ldap import Directory, fetch_ldap
 from tests.paths import PEM
-from tests.servers import DRIP, PATIENCE, ScriptedAnswer, ScriptedStudio, in_turn
+from tests.servers import DRIP, PATIENCE, ScriptedAnswer, ScriptedStudio, free_port, in_turn
 from tests.sources.tools import NOW, access_of, clocks_of, deadline_of
 
 SLAPD = shutil.which("slapd") or shutil.which("slapd", path="/usr/sbin:/usr/lib/openldap")
@@ -43,12 +43,6 @@ access to * by users read by anonymous auth
 """
 
 pytestmark = pytest.mark.skipif(SLAPD is None, reason="needs Debian's package slapd")
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def bound(port: int) -> Connection:

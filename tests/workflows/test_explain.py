@@ -12,13 +12,12 @@ from rolesync.model.explanation import Explanation, ListedRow
 from rolesync.model.reasons import describe_reason
 from rolesync.report.json import explanation_json
 from rolesync.sandbox import Options, Sandbox
-from rolesync.settings import load
 from rolesync.workflows.context import Context
 from rolesync.workflows.explain import explain_user
 from rolesync.workflows.plan import plan_list
 from rolesync.workflows.read_list import read_list
-from rolesync.workflows.sync import sync_list
 from tests.paths import SAMPLE
+from tests.workflows.tools import settings_for, synced
 
 GREG = "greg.stone@example.edu"  # an Admin whom the sample list doesn't name
 
@@ -35,20 +34,7 @@ def context(studio: Sandbox, tmp_path: Path) -> Context:
 
 
 def context_for(studio: Sandbox, folder: Path, **more: Any) -> Context:
-    settings = {
-        "base_url": studio.base_url,
-        "token": studio.token,
-        "state_dir": folder / "state",
-        "attempts": 2,
-        **more,
-    }
-    return Context(load(**settings), sleep=lambda _: None)
-
-
-def synced(context: Context) -> str:
-    done = sync_list(read_list(SAMPLE, context), context)
-    assert done.run
-    return done.run.run_id
+    return Context(settings_for(studio, folder / "state", **more), sleep=lambda _: None)
 
 
 def offline(context: Context) -> Context:

@@ -14,15 +14,12 @@ from rolesync.private_files import replace_file
 from rolesync.settings import load
 from rolesync.workflows import init_files
 from rolesync.workflows.init_files import check_target, settings_text, write_files
+from tests.workflows.tools import files
 
 DAY = date(2026, 11, 29)
 
 
 pytestmark = pytest.mark.usefixtures("alone")
-
-
-def files(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_every_default_in_the_settings_file_is_the_programs() -> None:

@@ -20,7 +20,7 @@ from rolesync.settings import load
 from rolesync.workflows.apply import apply_plan
 from rolesync.workflows.context import Context
 from rolesync.workflows.rehearse import rehearse_plan
-from tests.workflows.tools import list_of, planned, rewound, settings_for
+from tests.workflows.tools import files, list_of, planned, rewound, settings_for
 
 ODD = 'Média "boss", [x] %_&=+;|'
 HANNAH, OMAR, GREG = 1044, 1052, 1031
@@ -47,11 +47,6 @@ def places(studio: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     yield folder
     assert list(folder.iterdir()) == []
     assert set(threading.enumerate()) <= before
-
-
-def files(folder: Path) -> dict[str, bytes]:
-    """Everything below a folder, byte for byte."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def results(run: Run) -> list[tuple[Any, ...]]:

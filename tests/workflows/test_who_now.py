@@ -1,7 +1,6 @@
 """The access review of now: Studio beside the record."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -16,24 +15,13 @@ from rolesync.workflows.sync import sync_list
 from rolesync.workflows.who import review_access
 from tests.audit.tools import lines, write_lines
 from tests.paths import SAMPLE
-from tests.workflows.tools import settings_for
+from tests.workflows.tools import synced
 
 
 @pytest.fixture
 def studio() -> Iterator[Sandbox]:
     with Sandbox(Options()) as sandbox:
         yield sandbox
-
-
-@pytest.fixture
-def context(studio: Sandbox, tmp_path: Path) -> Context:
-    return Context(settings_for(studio, tmp_path / "state"), sleep=lambda _: None)
-
-
-def synced(context: Context) -> str:
-    done = sync_list(read_list(SAMPLE, context), context)
-    assert done.run
-    return done.run.run_id
 
 
 def holders(context: Context) -> dict[int, Holder]:

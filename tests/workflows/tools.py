@@ -14,6 +14,7 @@ from rolesync.settings import Settings, load
 from rolesync.workflows.context import Context
 from rolesync.workflows.plan import plan_list
 from rolesync.workflows.read_list import read_list
+from rolesync.workflows.sync import sync_list
 from tests.paths import SAMPLE
 
 
@@ -23,6 +24,18 @@ def settings_for(studio: Sandbox, folder: Path, **more: Any) -> Settings:
 
 def planned(context: Context, path: Path = SAMPLE) -> Plan:
     return plan_list(read_list(path, context), context)
+
+
+def synced(context: Context) -> str:
+    """Sync the sample list; returns the id of the run."""
+    done = sync_list(read_list(SAMPLE, context), context)
+    assert done.run
+    return done.run.run_id
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Everything below a folder, byte for byte."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def events(context: Context) -> list[str]:
