@@ -92,11 +92,8 @@ def _other_content(path: Path, noun: str, *, page: bool) -> str:
         return "that file is not JSON" if head.strip() and not head.lstrip().startswith(b"{") else ""
     if is_plan(path):
         return "it is a plan"
-    return (
-        "that file is not a page"
-        if page and head.strip() and not head.removeprefix(_MARK).lstrip().startswith(b"<")
-        else ""
-    )
+    is_page = head.removeprefix(_MARK).lstrip().startswith(b"<")
+    return "that file is not a page" if page and head.strip() and not is_page else ""
 
 
 def _is_filled_in(path: Path) -> bool:

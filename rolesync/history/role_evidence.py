@@ -190,7 +190,11 @@ class RoleEvidence:
         """Note that all holders of the run's roles were read, and whether this follows the readings before it."""
         reading = self._reading if self._reading and self._reading.run == event.run else None
         proof = self._proofs.pop(event.run, None)
-        roles = frozenset(proof.holders) if proof else reading.roles if reading else frozenset()
+        roles: frozenset[str] = frozenset()
+        if proof:
+            roles = frozenset(proof.holders)
+        elif reading:
+            roles = reading.roles
         as_planned = reading is not None and (not proof.differences if proof else not reading.sends)
         follows = reading is not None and as_planned and self.saved is not None and reading.since == self.saved.run
         for role in roles:

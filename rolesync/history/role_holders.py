@@ -164,11 +164,8 @@ def _evidence_of_live(recorded: RecordedRoles, key: Key, now: str, unsettled: Co
         return evidence
     last = recorded.evidence.readings(role).last
     is_unsettled = evidence is not None and evidence.run in unsettled
-    if (
-        recorded.broken
-        or is_unsettled
-        or not (evidence or (last and recorded.saved is not None and role in recorded.saved))
-    ):
+    is_in_saved_reading = last is not None and recorded.saved is not None and role in recorded.saved
+    if recorded.broken or is_unsettled or not (evidence or is_in_saved_reading):
         return Evidence("", True, Origin.UNKNOWN)
     if evidence and evidence.in_vain:
         return evidence._replace(time=now, holds=True, changed_after=evidence.time)

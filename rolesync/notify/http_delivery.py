@@ -157,7 +157,7 @@ def _check(response: requests.Response) -> None:
     """Refuse an answer that is not a success.
 
     Raises:
-        DeliveryError: it is none.
+        DeliveryError: the answer is a redirect or an error.
     """
     status = response.status_code
     if status in _SUCCESS:

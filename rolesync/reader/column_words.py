@@ -177,7 +177,7 @@ def cell_meaning(kind: ColumnKind, cell: str) -> CellMeaning:
 def answer(cell: str) -> bool | None:
     """Whether a cell is a word for yes (True) or no (False); None for any other cell."""
     word, (yes, no) = fold_word(cell), _answers()
-    return True if word in yes else False if word in no else None
+    return word in yes if word in yes | no else None
 
 
 @lru_cache(maxsize=4096)

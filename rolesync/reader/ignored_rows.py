@@ -108,7 +108,7 @@ def describe_lone_text(cells: Sequence[str]) -> str:
     if len(texts) != 1 or "@" in texts[0] or len(texts[0].split()) == 1:
         return ""
     text = f"the row has nothing but the text {quoted(printable(texts[0]))}"
-    return f"{text}; delete the row if it is none of the list, such as a footer; else fill in its other cells"
+    return f"{text}; delete the row if it isn't part of the list, such as a footer; else fill in its other cells"
 
 
 def _is_label(text: str) -> bool:

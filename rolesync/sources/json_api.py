@@ -54,7 +54,7 @@ class JsonReader:
         """Parse a time of an answer, in ISO 8601 with its zone.
 
         Raises:
-            FetchError: it is none.
+            FetchError: the text is no such time.
         """
         time = parse_time(text)
         if time is None:

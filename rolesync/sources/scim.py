@@ -101,7 +101,7 @@ class _Service:
         for user in self._pages("Users", f"attributes={_ATTRIBUTES}"):
             roles = user.get("roles") or []
             for role in roles if isinstance(roles, list) else [roles]:
-                value = role.get("value") or role.get("display") if isinstance(role, dict) else role
+                value = (role.get("value") or role.get("display")) if isinstance(role, dict) else role
                 if not isinstance(value, str) or not value:
                     raise self._reader.unexpected_error()
                 yield self._row(user, self._role or value)
@@ -136,7 +136,9 @@ class _Service:
             raise self._reader.unexpected_error()
         primary = [each for each in emails if each.get("primary") is True] or emails
         login = str(user.get("userName") or "")
-        email = str(primary[0].get("value") or "") if primary else login if "@" in login else ""
+        email = login if "@" in login else ""
+        if primary:
+            email = str(primary[0].get("value") or "")
         is_active = user.get("active", True)
         if not isinstance(is_active, bool):  # an unclear word must neither give nor take a role
             raise self._reader.unexpected_error()

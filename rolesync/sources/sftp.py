@@ -125,7 +125,7 @@ def _private_key(text: str) -> "PKey":
         except (SSHException, ValueError):
             continue
     raise FetchError(
-        "list_secret begins like a private key, and is none that can be read",
+        "list_secret begins like a private key, but can't be read as one",
         hint="use a key in OpenSSH's format without a passphrase",
     )
 

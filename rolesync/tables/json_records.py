@@ -146,12 +146,14 @@ def _fields(record: Mapping[str, Any], prefix: str, depth: int = _DEPTH) -> Iter
 
 
 def _preferred(values: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
-    """Choose of a user's addresses the primary one, else the only one at work; of other lists all values."""
+    """Choose the primary one of a user's addresses, or the only one at work; keep all values of any other list."""
     if not all("@" in _text(value.get("value", value.get("address"))) for value in values):
         return values
     primary = [value for value in values if _text(value.get("primary")) == "true"]
     work = [value for value in values if _text(value.get("type")).casefold() == "work"]
-    return primary if len(primary) == 1 else work if len(work) == 1 and not primary else values
+    if primary:
+        return primary if len(primary) == 1 else values
+    return work if len(work) == 1 else values
 
 
 def _text(value: object) -> str:
@@ -175,4 +177,6 @@ def _is_nested_deeper(value: object, levels: int) -> bool:
 
 
 def _inner(value: object) -> Iterable[object]:
-    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()

@@ -137,7 +137,7 @@ class _Interview:
 
     def _answer(self, option: Value | None, ask: Callable[[], Value], check: Callable[[Value], Result]) -> Result:
         """Check the answer of an option; or ask until an answer passes the check."""
-        if option and not (isinstance(option, SecretStr) and not option.get_secret_value()):
+        if option and (not isinstance(option, SecretStr) or option.get_secret_value()):
             return check(option)
         if self._questions is None:
             return check(ask())

@@ -30,7 +30,7 @@ def test_a_row_of_a_single_text_is_refused_with_what_to_do(row: str, tmp_path: P
     desired = read(tmp_path, f"email,role\na@x.edu,Admin\n{row}\nb@x.edu,Admin\n")
     (finding,) = desired.findings
     assert (finding.level, finding.code, finding.row) == ("error", "identity_missing", 3)
-    assert "delete the row if it is none of the list" in finding.message
+    assert "delete the row if it isn't part of the list" in finding.message
 
 
 def test_a_guessed_encoding_and_a_word_are_decided_by_the_same_options(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def test_a_key_does_as_a_password_does(folder: Path) -> None:
         assert fetch(server, server.known_hosts(folder / "known"), list_secret=text.getvalue()) == Download(
             LIST, "", CHANGED
         )
-        with pytest.raises(FetchError, match="list_secret begins like a private key, and is none"):
+        with pytest.raises(FetchError, match="list_secret begins like a private key, but can't be read"):
             fetch(server, server.known_hosts(folder / "known"), list_secret="-----BEGIN OPENSSH PRIVATE KEY-----\nx")
 
 
