@@ -19,7 +19,7 @@ def prove(plan: Plan, before: Live, after: Live, outcomes: pd.DataFrame) -> Proo
     """Compare the holders of each managed role with those before the run, plus and minus the plan's changes.
 
     Other roles are compared for the users of the plan: a role that was lost beside the plan is a difference. A gained
-    role is none, since Canvas gives roles at any time.
+    role is not, since Canvas gives roles at any time.
 
     Args:
         plan: the changes of the run.

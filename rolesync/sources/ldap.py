@@ -105,7 +105,11 @@ class Directory:
         return rows
 
     def _entry(self, name: str, attributes: tuple[str, ...]) -> dict[str, list[bytes]]:
-        """Read one entry; it must be there, since a member that can't be read is not known to be none."""
+        """Read one entry.
+
+        Raises:
+            FetchError: the entry of a member is missing, so the list would be incomplete; or the deadline has passed.
+        """
         self._deadline.check()
         self._connection.search(name, "(objectClass=*)", search_scope="BASE", attributes=[*attributes])
         entries = [each for each in self._connection.response or [] if each.get("type") == "searchResEntry"]

@@ -106,7 +106,7 @@ def _is_record(value: Mapping[str, Any]) -> bool:
 
 
 def _missing_pages(values: Sequence[object], records: int) -> str:
-    """Describe why the records are not all records of the answer; "" if they are."""
+    """Describe what shows that the answer has more records than these; "" if nothing does."""
     answers = [value for value in values if isinstance(value, dict)]
     totals = {str(value["totalResults"]) for value in answers if "totalResults" in value}
     if len(totals) == 1 and (total := next(iter(totals))).isdecimal() and int(total) > records:

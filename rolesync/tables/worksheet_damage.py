@@ -110,13 +110,13 @@ def _damages(worksheet: bytes, texts: int) -> Iterator[str]:
     for element in elements(worksheet, "row"):
         row = int(element.get("r", row + 1))
         if row in rows:
-            yield f"row {row} is there twice"
+            yield f"row {row} appears twice"
         rows.add(row)
         cells: set[str] = set()
         for cell in element:
             reference = cell.get("r", "")
             if reference and reference in cells:
-                yield f"cell {reference} is there twice"
+                yield f"cell {reference} appears twice"
             cells.add(reference)
             if reference and reference.upper().lstrip(ascii_uppercase) != str(row):
                 yield f"cell {reference} is in row {row}"

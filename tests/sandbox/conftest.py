@@ -14,13 +14,13 @@ API = "/api/public/v1"
 
 @pytest.fixture
 def studio(sandboxes: Callable[[Options], Sandbox]) -> Sandbox:
-    """The sandbox with all defaults, as new."""
+    """The sandbox with all defaults, reset."""
     return sandboxes(Options())
 
 
 @pytest.fixture
 def start(sandboxes: Callable[[Options], Sandbox]) -> Iterator[Callable[..., Sandbox]]:
-    """Gives a sandbox with these options, as new; with a file, clock or sleep of its own it ends with the test."""
+    """Gives a sandbox with these options, reset; with a file, clock or sleep of its own it ends with the test."""
     with ExitStack() as stack:
 
         def enter(options: Options | None = None, **others: Any) -> Sandbox:  # passed through

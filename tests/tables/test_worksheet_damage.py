@@ -52,11 +52,11 @@ def test_an_unreadable_number_of_a_text_is_refused_with_its_cell(number: str) ->
 @pytest.mark.parametrize(
     ("old", "new", "damage"),
     [
-        ('<row r="2">', '<row r="2"><c r="C2" t="s"><v>1</v></c></row><row r="2">', "row 2 is there twice"),
+        ('<row r="2">', '<row r="2"><c r="C2" t="s"><v>1</v></c></row><row r="2">', "row 2 appears twice"),
         ('<row r="1">', '<row r="2">', "cell A1 is in row 2"),
         ('r="A1"', 'r="A2"', "cell A2 is in row 1"),
         ('r="B2"', 'r="B3"', "cell B3 is in row 2"),
-        ('r="B1"', 'r="A1"', "cell A1 is there twice"),
+        ('r="B1"', 'r="A1"', "cell A1 appears twice"),
     ],
 )
 def test_a_cell_in_a_wrong_or_used_place_is_refused_with_it(old: str, new: str, damage: str) -> None:
@@ -69,7 +69,7 @@ def test_damage_anywhere_in_a_sheet_of_any_size_is_refused(chunk: int, monkeypat
     assert len(rows(book(ROWS))) == 2
     assert "cell B3 is in row 2" in refused_workbook(book(ROWS.replace('r="B2"', 'r="B3"')))
     bare = re.sub(r' r="[A-B][12]"', "", ROWS).replace('<row r="1">', '<row r="2">')
-    assert "row 2 is there twice" in refused_workbook(book(bare))
+    assert "row 2 appears twice" in refused_workbook(book(bare))
 
 
 @pytest.mark.parametrize("form", [' r = "{}"', " r= '{}'", "\n r='{}'"])
@@ -81,7 +81,7 @@ def test_references_may_be_written_in_any_way(form: str) -> None:
 
 def test_rows_without_references_that_have_the_same_number_are_refused() -> None:
     bare = re.sub(r' r="[A-B][12]"', "", ROWS).replace('<row r="1">', '<row r="2">')
-    assert "row 2 is there twice" in refused_workbook(book(bare))
+    assert "row 2 appears twice" in refused_workbook(book(bare))
 
 
 def test_cells_without_a_reference_follow_each_other() -> None:

@@ -1,4 +1,4 @@
-"""A sandbox as new for each test, and the context of a command that works on it."""
+"""A sandbox that is reset for each test, and the context of a command that works on it."""
 
 from collections.abc import Callable
 from pathlib import Path
