@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
+from functools import cached_property
 from typing import NamedTuple
 
 import pandas as pd
@@ -56,11 +57,11 @@ class Situation:
     rows: tuple[Row, ...]
     policy: Policy
 
-    @property
+    @cached_property
     def live(self) -> Live:
         return live_of(self.users)
 
-    @property
+    @cached_property
     def desired(self) -> pd.DataFrame:
         return desired_of(self.rows)
 
@@ -124,13 +125,14 @@ _KEYS = _ADDRESSES.map(lambda address: email_key(address or ""))
 _NAMES = st.sampled_from(["Ann", "Bo \u5f20", 'Quote " \\ slash', "\u202eleft", "", "line\nfeed\u2028", "\U0001f600"])
 
 
-@st.composite
-def users(draw: st.DrawFn) -> User:
-    roles = draw(_ROLE_SETS)
-    return User(draw(_IDS), draw(_ADDRESSES) or "", draw(_NAMES), roles)
+_USER = st.builds(User, _IDS, _ADDRESSES.map(lambda address: address or ""), _NAMES, _ROLE_SETS)
+_USERS = st.lists(_USER, max_size=12, unique_by=lambda user: user.user_id)
+_MOST_ROWS = 16
+_ROW_NUMBERS = [st.sets(st.sampled_from(range(2, 100)), min_size=size, max_size=size) for size in range(_MOST_ROWS + 1)]
 
 
-_USERS = st.lists(users(), max_size=12, unique_by=lambda user: user.user_id)
+def users() -> st.SearchStrategy[User]:
+    return _USER
 
 
 @st.composite
@@ -143,8 +145,8 @@ def situations(draw: st.DrawFn, mode: Mode | None = None) -> Situation:
     if people:
         names |= st.sampled_from([(email_key(user.email), user.user_id) for user in people])
     entries = st.tuples(names.filter(any), _MORE_ROLES)
-    wanted = draw(st.lists(entries, max_size=16, unique=True))
-    numbers = sorted(draw(st.sets(st.integers(2, 99), min_size=len(wanted), max_size=len(wanted))))
+    wanted = draw(st.lists(entries, max_size=_MOST_ROWS, unique=True))
+    numbers = sorted(draw(_ROW_NUMBERS[len(wanted)]))
     rows = [Row(number, *name, role) for number, (name, role) in zip(numbers, wanted, strict=True)]
     policy = draw(_POLICIES)
     return Situation(tuple(people), tuple(rows), replace(policy, mode=mode) if mode else policy)
@@ -186,48 +188,42 @@ def baselines() -> st.SearchStrategy[GuardBaseline]:
     return _BASELINES
 
 
-def findings() -> st.SearchStrategy[Finding]:
-    return st.builds(
-        Finding,
-        level=st.sampled_from(Level),
-        code=st.sampled_from(["bad_email", "unmanaged_role"]),
-        message=_NAMES,
-        row=st.none() | st.integers(1, 99),
-        column=st.none() | st.sampled_from(["Email", "R\u00f6lle", ""]),
-    )
+_FINDINGS = st.builds(
+    Finding,
+    level=st.sampled_from(Level),
+    code=st.sampled_from(["bad_email", "unmanaged_role"]),
+    message=_NAMES,
+    row=st.none() | st.integers(1, 99),
+    column=st.none() | st.sampled_from(["Email", "R\u00f6lle", ""]),
+)
+_FINDING_LISTS = st.lists(_FINDINGS, max_size=3)
+_COUNTED = st.dictionaries(st.sampled_from(["search", "get"]), st.integers(0, 9))
+_REQUESTS = st.builds(Requests, _COUNTED, st.just(3), st.lists(_READ_STEPS).map(tuple))
+_ZONES = st.integers(-11, 11).map(lambda hours: timezone(timedelta(hours=hours)))
+_SIZES = st.integers(0, 2**40)
+_VIEW_TIMES = st.none() | st.datetimes(timezones=st.just(UTC))
+_MEDIA = st.builds(MediaTotals, _IDS, _SIZES, _SIZES, _SIZES, last_viewed=_VIEW_TIMES)
+_IMPACT_ROWS = st.builds(MediaTotals.row, _MEDIA, _SIZES) | st.builds(unknown_impact, _IDS, _NAMES)
+_IMPACTS = st.lists(_IMPACT_ROWS, max_size=3, unique_by=lambda row: row["user_id"]).map(impact_of)
+_MAYBE_IMPACT = st.none() | _IMPACTS
+_SITUATIONS = situations()
 
 
 @st.composite
 def plans(draw: st.DrawFn) -> Plan:
     """Make plans that follow from a situation."""
-    situation = draw(situations())
-    noticed = draw(st.lists(findings(), max_size=3))
-    baseline = draw(baselines())
+    situation = draw(_SITUATIONS)
+    noticed = draw(_FINDING_LISTS)
+    baseline = draw(_BASELINES)
     changes = hold_changes(diff(situation.desired, situation.live, situation.policy), situation.policy, baseline)
-    offset = timezone(timedelta(hours=draw(st.integers(-11, 11))))
     plan = make_plan(
         account="https://school.example.com",
-        created_at=draw(_TIMES).replace(tzinfo=offset),
+        created_at=draw(_TIMES).replace(tzinfo=draw(_ZONES)),
         source=SOURCE,
         policy=situation.policy,
         changes=changes,
-        verdicts=judge(changes, situation.live, situation.policy, listed(situation.rows, noticed).findings, baseline),
+        verdicts=judge(changes, situation.live, situation.policy, noticed, baseline),
         findings=noticed,
-        requests=Requests(
-            draw(st.dictionaries(st.sampled_from(["search", "get"]), st.integers(0, 9))),
-            3,
-            tuple(draw(st.lists(_READ_STEPS))),
-        ),
+        requests=draw(_REQUESTS),
     )
-    return replace(plan, impact=draw(st.none() | impacts()))
-
-
-@st.composite
-def impacts(draw: st.DrawFn) -> pd.DataFrame:
-    rows = []
-    for user_id in draw(st.lists(_IDS, unique=True, max_size=3)):
-        seen, owned, size, reachable = (draw(st.integers(0, 2**40)) for _ in range(4))
-        viewed = draw(st.none() | st.datetimes(timezones=st.just(UTC)))
-        known = MediaTotals(user_id, seen, owned, size, last_viewed=viewed).row(reachable)
-        rows.append(draw(st.sampled_from([known, unknown_impact(user_id, draw(_NAMES))])))
-    return impact_of(rows)
+    return replace(plan, impact=draw(_MAYBE_IMPACT))
