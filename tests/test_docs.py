@@ -36,9 +36,9 @@ GROUPS = ("audit", "config", "fleet")  # commands with subcommands
 
 def rolesync(*arguments: str) -> str:
     env = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
-    done = run_in_process(arguments, ROOT, env, timeout=60)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    completed = run_in_process(arguments, ROOT, env, timeout=60)
+    assert completed.returncode == 0, completed.stderr
+    return completed.stdout
 
 
 def commands(help_text: str) -> list[str]:

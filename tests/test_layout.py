@@ -40,8 +40,8 @@ def without_module(modules: list[Path], tests: set[Path]) -> list[str]:
 
 @pytest.mark.skipif(not GIT or not (ROOT / ".git").exists(), reason="only a checkout has a list of its files")
 def test_the_top_level_has_what_is_agreed_and_nothing_else() -> None:
-    done = subprocess.run([GIT, "ls-files"], cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
-    entries = {name.partition("/")[0] for name in done.stdout.splitlines()}
+    completed = subprocess.run([GIT, "ls-files"], cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
+    entries = {name.partition("/")[0] for name in completed.stdout.splitlines()}
     assert {name for name in entries if not name.startswith(".")} == TOP_LEVEL
 
 
@@ -78,7 +78,7 @@ def test_a_room_that_is_placed_nowhere_is_refused(tmp_path: Path) -> None:
         '"""A room that no layer names."""\n', encoding="utf-8"
     )
     command = [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"]
-    done = subprocess.run(
+    completed = subprocess.run(
         command,
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(tmp_path)},
@@ -86,5 +86,5 @@ def test_a_room_that_is_placed_nowhere_is_refused(tmp_path: Path) -> None:
         text=True,
         check=False,
     )
-    assert done.returncode != 0
-    assert "rolesync.attic" in done.stdout
+    assert completed.returncode != 0
+    assert "rolesync.attic" in completed.stdout

@@ -12,9 +12,9 @@ def imported(*arguments: object, exit_code: int = 0) -> set[str]:
     """Run a command, check how it ended, and name every module that it imported; measuring it would import others."""
     command = [sys.executable, "-X", "importtime", "-m", "rolesync", *map(str, arguments)]
     variables = {name: value for name, value in os.environ.items() if name != COVERAGE}
-    done = subprocess.run(command, env=variables, capture_output=True, encoding="utf-8", timeout=60, check=False)
-    assert done.returncode == exit_code
-    lines = (line for line in done.stderr.splitlines() if line.startswith("import time:"))
+    completed = subprocess.run(command, env=variables, capture_output=True, encoding="utf-8", timeout=60, check=False)
+    assert completed.returncode == exit_code
+    lines = (line for line in completed.stderr.splitlines() if line.startswith("import time:"))
     return {line.rpartition("|")[2].strip() for line in lines}
 
 

@@ -8,10 +8,10 @@ from tests.command import ADMINS, OWNER, SAMPLE, Shell, logged_actions, recorded
 
 def test_a_reviewed_plan_is_applied_proven_and_recorded(sh: Shell, studio: Control) -> None:
     plan = sh.json("plan", SAMPLE, "-o", "plan.json")
-    done = sh.run("apply", "plan.json", "--yes", "--format", "json", chunk_size=4)
-    assert done.returncode == 0
-    assert "applying: 6 of 6" in done.stderr
-    run = json.loads(done.stdout)
+    completed = sh.run("apply", "plan.json", "--yes", "--format", "json", chunk_size=4)
+    assert completed.returncode == 0
+    assert "applying: 6 of 6" in completed.stderr
+    run = json.loads(completed.stdout)
     assert run["complete"] is True
     assert run["plan_digest"] == plan["digest"]
     assert run["counts"] == {"done": 6, "failed": 0, "drifted": 0, "unknown": 0, "not_sent": 0}
@@ -75,10 +75,10 @@ def test_somebody_who_changed_since_the_plan_is_left_alone_and_the_others_are_do
     assert (drifted["user_id"], drifted["before"], drifted["after"]) == (1052, ["Teacher"], ["Admin", "Teacher"])
     assert drifted["detail"].endswith("omar.haddad@example.edu: no managed role, is omar.haddad@example.edu: Admin")
     assert run["counts"]["done"] == len(plan["changes"]) - 1 == len(logged_actions(studio))
-    shown = sh.run("apply", "plan.json", "--yes")
-    assert shown.returncode == 5
-    assert "Drifted" in shown.stdout
-    sentences = " ".join(shown.stdout.replace("┃", "").split())
+    completed = sh.run("apply", "plan.json", "--yes")
+    assert completed.returncode == 5
+    assert "Drifted" in completed.stdout
+    sentences = " ".join(completed.stdout.replace("┃", "").split())
     assert "0 of 6 changes done, 5 done before; " in sentences
     assert "Plan the remaining changes: rolesync plan" in sentences
 

@@ -25,10 +25,10 @@ def test_an_approval_is_replaced_only_on_purpose(sh: Shell) -> None:
     assert path.read_bytes() == approved
     assert sh.run(*bo, "-o", "second.json").returncode == 0
     assert path.read_bytes() == approved
-    done = sh.run(*bo, "--force")
-    assert done.returncode == 0
-    assert "plan.approved.json holds the approval of this plan by Rita Levi (rita), 2" in done.stderr
-    assert "this review replaces it" in done.stderr
+    completed = sh.run(*bo, "--force")
+    assert completed.returncode == 0
+    assert "plan.approved.json holds the approval of this plan by Rita Levi (rita), 2" in completed.stderr
+    assert "this review replaces it" in completed.stderr
     assert json.loads(path.read_text("ascii"))["approval"]["reviewer"] == "Bo"
 
 
@@ -36,10 +36,10 @@ def test_the_approval_of_another_plan_is_replaced_with_a_word(sh: Shell) -> None
     planned(sh)
     assert sh.run(*review("remove 2, add 1")).returncode == 0
     assert sh.run("plan", sh.list_of(KEPT), "-o", "plan.json").returncode == 0
-    done = sh.run("--quiet", *review("remove 2, add 0"))
-    assert done.returncode == 0
-    assert "plan.approved.json holds the approval of another plan by Rita Levi" in done.stderr
-    assert "this review replaces it" in done.stderr
+    completed = sh.run("--quiet", *review("remove 2, add 0"))
+    assert completed.returncode == 0
+    assert "plan.approved.json holds the approval of another plan by Rita Levi" in completed.stderr
+    assert "this review replaces it" in completed.stderr
 
 
 def test_a_file_that_may_be_an_approval_is_replaced_only_on_purpose(sh: Shell) -> None:

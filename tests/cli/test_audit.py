@@ -51,16 +51,18 @@ def test_a_key_is_taken_up_on_purpose_and_reaches_no_output(sh: Shell, studio: C
 
 def test_people_see_every_record_of_a_run(synced: Shell) -> None:
     run = synced.record()[0]["run"]
-    done = synced.run("audit", "show", run[:-1])
-    assert (done.returncode, done.stderr) == (0, "")
-    assert all(words in done.stdout for words in (f"run  {run}", "plan: a plan was created", ADMINS[8], "run.end: "))
+    completed = synced.run("audit", "show", run[:-1])
+    assert (completed.returncode, completed.stderr) == (0, "")
+    assert all(
+        words in completed.stdout for words in (f"run  {run}", "plan: a plan was created", ADMINS[8], "run.end: ")
+    )
 
 
 def test_people_see_that_the_record_is_whole_or_where_it_was_changed(synced: Shell, tmp_path: Path) -> None:
-    done = synced.run("audit", "verify")
-    assert done.returncode == 0
-    assert "WHOLE  " in done.stdout
-    assert str(synced.folder / "state") in done.stdout.replace("\n", "")
+    completed = synced.run("audit", "verify")
+    assert completed.returncode == 0
+    assert "WHOLE  " in completed.stdout
+    assert str(synced.folder / "state") in completed.stdout.replace("\n", "")
     copy = shutil.copytree(synced.folder / "state", tmp_path / "copy")
     (record,) = copy.glob("*/audit.jsonl")
     record.write_text(record.read_text(encoding="ascii").replace('"intent"', '"intend"'), encoding="ascii")

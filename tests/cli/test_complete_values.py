@@ -10,12 +10,12 @@ def completions(sh: Shell, *words: str, **settings: object) -> list[str]:
     sh.variables.update(COMP_WORDS="\n".join(["rolesync", *words]), COMP_CWORD=str(len(words)))
     sh.variables["_ROLESYNC_COMPLETE"] = "complete_bash"
     try:
-        done = sh.run(**settings)
+        completed = sh.run(**settings)
     finally:
         for name in ("COMP_WORDS", "COMP_CWORD", "_ROLESYNC_COMPLETE"):
             del sh.variables[name]
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout.split()
+    assert (completed.returncode, completed.stderr) == (0, "")
+    return completed.stdout.split()
 
 
 def test_the_latest_runs_come_first(sh: Shell) -> None:

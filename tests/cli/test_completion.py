@@ -49,7 +49,7 @@ def offered(shell: str, sh: Shell, *words: str) -> str:
     script = SCRIPTS[shell].format(words=quoted, line=line, column=len(line))
     path = os.pathsep.join([str(ROLESYNC.parent), sh.variables["PATH"]])
     options = {"pwsh": ["-NoProfile", "-Command"], "zsh": ["-f", "-c"], "fish": ["--no-config", "-c"]}
-    done = subprocess.run(
+    completed = subprocess.run(
         [program, *options.get(shell, ["--norc", "-c"]), script],
         cwd=sh.folder,
         env={**sh.variables, "PATH": path, "HOME": str(sh.folder)},
@@ -59,9 +59,9 @@ def offered(shell: str, sh: Shell, *words: str) -> str:
         timeout=60,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
-    assert "Traceback" not in done.stderr
-    return done.stdout
+    assert completed.returncode == 0, completed.stderr
+    assert "Traceback" not in completed.stderr
+    return completed.stdout
 
 
 @pytest.mark.usefixtures("unmeasured_processes")
@@ -81,7 +81,7 @@ def test_bash_completes_a_file_by_itself(sh: Shell) -> None:
     (sh.folder / "roles-2026.csv").touch()
     script = "source <(rolesync completion bash); complete -p rolesync"
     path = os.pathsep.join([str(ROLESYNC.parent), sh.variables["PATH"]])
-    done = subprocess.run(
+    completed = subprocess.run(
         [shutil.which("bash") or "bash", "--norc", "-c", script],
         env={**sh.variables, "PATH": path},
         capture_output=True,
@@ -89,7 +89,7 @@ def test_bash_completes_a_file_by_itself(sh: Shell) -> None:
         timeout=60,
         check=True,
     )
-    assert done.stdout == "complete -o default -F _rolesync_completion rolesync\n"
+    assert completed.stdout == "complete -o default -F _rolesync_completion rolesync\n"
 
 
 def test_an_unknown_shell_is_wrong_usage(sh: Shell) -> None:
@@ -101,7 +101,7 @@ def test_an_unknown_shell_is_wrong_usage(sh: Shell) -> None:
 def test_a_completion_imports_only_the_command_of_its_line(tmp_path: Path) -> None:
     environment = {**os.environ, "COMP_WORDS": "rolesync\nplan\n--fo", "COMP_CWORD": "2"}
     environment["_ROLESYNC_COMPLETE"] = "complete_bash"
-    done = subprocess.run(
+    completed = subprocess.run(
         [ROLESYNC.with_name("python"), "-X", "importtime", ROLESYNC],
         cwd=tmp_path,
         env=environment,
@@ -110,8 +110,8 @@ def test_a_completion_imports_only_the_command_of_its_line(tmp_path: Path) -> No
         timeout=60,
         check=True,
     )
-    assert done.stdout.split() == ["--format"]
-    modules = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert completed.stdout.split() == ["--format"]
+    modules = {line.rpartition("|")[2].strip() for line in completed.stderr.splitlines()}
     assert modules & {"pandas", "requests", "rolesync.cli.apply", "rolesync.settings", "rich.markdown"} == set()
 
 

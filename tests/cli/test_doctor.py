@@ -22,9 +22,9 @@ def test_doctor_says_what_is_missing_and_ends_with_its_code(sh: Shell, studio: C
 
 
 def test_people_get_a_line_a_check_and_what_to_do(sh: Shell) -> None:
-    done = sh.run("doctor", owner=None)
-    assert done.returncode == 0
-    shown = " ".join(done.stdout.split())
-    assert all(name in shown for name in ("managed roles", "state folder", "role Admin 10 holders"))
-    assert "0 failed, 1 warning" in shown
-    assert "ROLESYNC_OWNER" in shown
+    completed = sh.run("doctor", owner=None)
+    assert completed.returncode == 0
+    output = " ".join(completed.stdout.split())
+    assert all(name in output for name in ("managed roles", "state folder", "role Admin 10 holders"))
+    assert "0 failed, 1 warning" in output
+    assert "ROLESYNC_OWNER" in output

@@ -27,9 +27,9 @@ def test_explain_answers_from_record_list_and_studio(sh: Shell, studio: Control)
 
 
 def test_people_get_the_past_from_the_record_alone(synced: Shell) -> None:
-    done = synced.run("explain", "GREG.STONE@example.edu", token=None)
-    assert done.returncode == 0
-    assert all(words in done.stdout for words in ("greg.stone@example.edu", "Admin", synced.record()[0]["run"]))
+    completed = synced.run("explain", "GREG.STONE@example.edu", token=None)
+    assert completed.returncode == 0
+    assert all(words in completed.stdout for words in ("greg.stone@example.edu", "Admin", synced.record()[0]["run"]))
 
 
 def test_a_change_that_undoes_a_run_names_it_instead_of_the_list(synced: Shell) -> None:

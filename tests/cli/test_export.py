@@ -60,9 +60,9 @@ def test_a_clean_up_takes_the_role_only_from_those_who_are_marked_no(sh: Shell, 
     assert "--undecided-stay" in undecided.stderr
     assert not (sh.folder / "list.csv").exists()
     newcomer = studio.add_person("New Admin", email="new.admin@example.edu", roles=["Admin"])
-    done = sh.run("export", "--decisions", "holders.xlsx", "-o", "list.csv", "--undecided-stay")
-    assert "4 roles stay, 7 leave. The plan of this list is to be: remove 7, add 0" in done.stderr
-    assert done.stderr.endswith("  → rolesync plan list.csv --impact -o plan.json\n")
+    completed = sh.run("export", "--decisions", "holders.xlsx", "-o", "list.csv", "--undecided-stay")
+    assert "4 roles stay, 7 leave. The plan of this list is to be: remove 7, add 0" in completed.stderr
+    assert completed.stderr.endswith("  → rolesync plan list.csv --impact -o plan.json\n")
     plan = sh.json("plan", "list.csv", "-o", "plan.json", exit_code=4)
     assert sorted(change["email"].casefold() for change in plan["changes"]) == sorted(ADMINS[3:])
     review = ("review", "plan.json", "--reviewer", "Rita", "--sees", "remove 7, add 0")

@@ -194,9 +194,9 @@ def test_a_result_replaces_only_its_like(
     if content is not None:
         (sh.folder / name).write_text(content, encoding="utf-8")
     before = (sh.folder / name).read_bytes()
-    done = sh.run(*words, name)
-    assert done.returncode == 64
-    assert f"can't be written to {name}: {message}; nothing was read or written" in done.stderr
+    completed = sh.run(*words, name)
+    assert completed.returncode == 64
+    assert f"can't be written to {name}: {message}; nothing was read or written" in completed.stderr
     assert (sh.folder / name).read_bytes() == before
 
 

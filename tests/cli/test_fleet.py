@@ -68,12 +68,12 @@ def test_plan_apply_sync_and_show(fleet: Shell, studios: Studios) -> None:
 
 def test_one_account_fails_alone(fleet: Shell, studios: Studios) -> None:
     (fleet.folder / "secrets" / "south" / "rolesync_token").write_text("s3cr3t", encoding="ascii")
-    done = fleet.run("fleet", "sync", "fleet.toml")
-    assert done.returncode == 5
-    assert "1 unreachable, 1 done" in done.stdout
-    assert "south: unreachable" in done.stderr
+    completed = fleet.run("fleet", "sync", "fleet.toml")
+    assert completed.returncode == 5
+    assert "1 unreachable, 1 done" in completed.stdout
+    assert "south: unreachable" in completed.stderr
     assert (len(studios["north"].log()), studios["south"].log()) == (6, [])
-    assert "s3cr3t" not in done.stdout + done.stderr
+    assert "s3cr3t" not in completed.stdout + completed.stderr
 
     (fleet.folder / "secrets" / "south" / "rolesync_token").write_text("sandbox-token", encoding="ascii")
     only = fleet.run("fleet", "sync", "fleet.toml", "--only", "south")
@@ -90,12 +90,12 @@ def test_an_account_without_a_plan_is_planned_again_in_a_new_folder(
     (cause,) = (each["message"] for each in planned["accounts"] if each["account"] == "south")
     secret.write_text("sandbox-token", encoding="ascii")
     fleet.run("fleet", "apply", "night", "--yes")
-    done = fleet.run("fleet", *command, "--format", "json")
-    (south,) = (each for each in json.loads(done.stdout)["accounts"] if each["account"] == "south")
+    completed = fleet.run("fleet", *command, "--format", "json")
+    (south,) = (each for each in json.loads(completed.stdout)["accounts"] if each["account"] == "south")
     began = datetime.strptime(planned["run"][:15], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
     assert south["message"] == f"has no plan, because planning failed at {began:%Y-%m-%d %H:%M:%S} UTC: {cause}"
     again, applying = re.findall(r"rolesync ([^;]*)", south["hint"].replace("NEWFOLDER", "new"))
-    assert (done.returncode, south["status"], studios["south"].log()) == (5, "unreachable", [])
+    assert (completed.returncode, south["status"], studios["south"].log()) == (5, "unreachable", [])
     assert fleet.run(*again.split()).returncode == 0
     assert fleet.run(*applying.split(), "--yes").returncode == 0
     assert len(studios["south"].log()) == 6
@@ -183,8 +183,8 @@ def test_a_night_is_one_message_and_metrics_of_each_account(
         assert fleet.run("fleet", "check", "fleet.toml").returncode == 5  # not reported
         assert fleet.run("fleet", "plan", "fleet.toml", "-o", "night").returncode == 5  # needs no approval
         log = {"log_level": "info", "log_format": "json"}
-        done = fleet.run("fleet", "sync", "fleet.toml", **log)
-    assert done.returncode == 5
+        completed = fleet.run("fleet", "sync", "fleet.toml", **log)
+    assert completed.returncode == 5
     (request,) = chat.requests
     text = request.json["text"]
     assert text.startswith("*rolesync: INCOMPLETE: fleet district*\nAccounts: 1 ")
@@ -201,7 +201,7 @@ def test_a_night_is_one_message_and_metrics_of_each_account(
     assert 'rolesync_last_success_timestamp_seconds{account="north",fleet="district"}' in metrics
     assert 'rolesync_last_success_timestamp_seconds{account="south"' not in metrics
 
-    logs = done.stderr, capfd.readouterr().err  # workers write past this process
+    logs = completed.stderr, capfd.readouterr().err  # workers write past this process
     entries, of_workers = ([json.loads(line) for line in log.splitlines() if line.startswith("{")] for log in logs)
     assert {entry["fleet"] for entry in [*entries, *of_workers]} == {"district"}
     assert {(entry["event"], entry["account"]) for entry in of_workers} == {("stage", "north")}

@@ -41,9 +41,9 @@ def by_hand(night: Shell, name: str) -> tuple[str, ...]:
 
 
 def test_one_account_is_approved_without_a_page_and_applied_alone(night: Shell) -> None:
-    done = night.run(*by_hand(night, "north"))
-    assert done.returncode == 0, done.stderr
-    assert "rolesync fleet apply night" in done.stdout
+    completed = night.run(*by_hand(night, "north"))
+    assert completed.returncode == 0, completed.stderr
+    assert "rolesync fleet apply night" in completed.stdout
     again = night.run(*by_hand(night, "north"))
     assert again.returncode == 64
     assert "holds the approval of this plan by Rita Levi" in again.stderr

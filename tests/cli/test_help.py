@@ -40,10 +40,10 @@ def test_a_page_in_a_pipe_is_plain_text() -> None:
 def test_a_page_on_a_terminal_is_formatted_and_goes_through_the_pager(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("PAGER", "sh -c 'cat; echo PAGED'")
-    shown = CONTROLS.sub("", on_terminal(*HELP, "glossary").decode())
-    assert "PAGED" in shown
-    assert " • drift: live roles" in shown
-    assert "**" not in shown
+    output = CONTROLS.sub("", on_terminal(*HELP, "glossary").decode())
+    assert "PAGED" in output
+    assert " • drift: live roles" in output
+    assert "**" not in output
     assert "PAGED" not in on_terminal(*HELP, "glossary", "--no-pager").decode()
 
 

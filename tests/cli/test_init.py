@@ -69,16 +69,16 @@ def test_the_settings_can_be_written_elsewhere(new: Shell, studio: Control) -> N
 def test_a_wrong_or_missing_answer_writes_nothing(
     others: dict[str, str], code: int, message: str, new: Shell, studio: Control
 ) -> None:
-    done = new.run("init", *options(studio, **others))
-    assert done.returncode == code, done.stderr
-    assert message in done.stderr
+    completed = new.run("init", *options(studio, **others))
+    assert completed.returncode == code, completed.stderr
+    assert message in completed.stderr
     assert {path.name for path in new.folder.iterdir()} == {"token"}
 
 
 def test_a_wrong_token_is_refused(new: Shell, studio: Control) -> None:
     (new.folder / "token").write_text("wrong", encoding="utf-8")
-    done = new.run("init", *options(studio))
-    assert (done.returncode, "doesn't accept this token" in done.stderr) == (6, True)
+    completed = new.run("init", *options(studio))
+    assert (completed.returncode, "doesn't accept this token" in completed.stderr) == (6, True)
     for content, problem in ((b"\xff", "is not text"), (b" \n", "is empty")):
         (new.folder / "token").write_bytes(content)
         assert problem in new.run("init", *options(studio)).stderr
@@ -109,12 +109,12 @@ def test_a_studio_that_does_not_answer_is_said_once(new: Shell, studio: Control)
 
 
 def test_variables_that_win_over_the_new_files_are_named(new: Shell, studio: Control) -> None:
-    done = new.run("init", *options(studio), token="another", owner="7")
-    assert done.returncode == 0, done.stderr
-    assert "unset ROLESYNC_OWNER ROLESYNC_TOKEN" in done.stdout
+    completed = new.run("init", *options(studio), token="another", owner="7")
+    assert completed.returncode == 0, completed.stderr
+    assert "unset ROLESYNC_OWNER ROLESYNC_TOKEN" in completed.stdout
     (new.folder / ".env").write_text("ROLESYNC_TOKEN=another\n", encoding="utf-8")
-    done = new.run("init", *options(studio), "--force")
-    assert "the next command will refuse: settings: token comes from" in done.stdout
+    completed = new.run("init", *options(studio), "--force")
+    assert "the next command will refuse: settings: token comes from" in completed.stdout
 
 
 def test_a_developer_key_without_a_terminal_leads_to_login(new: Shell, studio: Control) -> None:

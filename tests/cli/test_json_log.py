@@ -38,12 +38,12 @@ def test_an_error_is_one_event_too(
     sh.list_of(ADMINS)
     sh.list_of(ADMINS[:2], "short.csv")
     sh.list_of(["ingrid at example.edu"], "broken.csv")
-    done = sh.run(*command, log_format="json", **settings)
-    assert done.returncode == code
-    *_, last = events(done.stderr)
+    completed = sh.run(*command, log_format="json", **settings)
+    assert completed.returncode == code
+    *_, last = events(completed.stderr)
     assert event in last["event"]
     assert (last["level"], last["exit_code"]) == ("error", code)
-    assert sum(each["level"] == "error" for each in events(done.stderr)) == 1
+    assert sum(each["level"] == "error" for each in events(completed.stderr)) == 1
 
 
 def test_what_was_saved_is_an_event_of_the_level_info(sh: Shell) -> None:
@@ -58,8 +58,8 @@ def test_what_was_saved_is_an_event_of_the_level_info(sh: Shell) -> None:
 def test_a_run_that_is_not_complete_is_an_event_with_what_to_do(sh: Shell, studio: Control) -> None:
     assert sh.run("plan", SAMPLE, "-o", "plan.json").returncode == 0
     studio.edit_person(1052, roles=["Teacher", "Admin"])
-    done = sh.run("apply", "plan.json", "--yes", log_format="json")
-    assert done.returncode == 5
-    *_, last = events(done.stderr)
+    completed = sh.run("apply", "plan.json", "--yes", log_format="json")
+    assert completed.returncode == 5
+    *_, last = events(completed.stderr)
     assert last["event"].startswith("INCOMPLETE: 5 of 6 changes done")
     assert last["hint"].startswith("to see each change: rolesync show 20")

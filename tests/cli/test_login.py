@@ -44,9 +44,9 @@ class Person:
             pasted = self.allow(next(line for line in lines if "/oauth/authorize?" in line)) if paste is None else paste
             return f"{pasted}\n"
 
-        done = run_in_process(arguments, self.folder, self.env, timeout=SECONDS, answer=answer)
-        self.shown += done.stdout + done.stderr
-        return done
+        completed = run_in_process(arguments, self.folder, self.env, timeout=SECONDS, answer=answer)
+        self.shown += completed.stdout + completed.stderr
+        return completed
 
     def allow(self, address: str) -> str:
         answer = requests.get(address, timeout=10, allow_redirects=False)
@@ -70,10 +70,10 @@ def test_a_login_and_what_follows_it(studio: Sandbox, tmp_path: Path) -> None:
     assert before.returncode == Exit.USAGE
     assert "rolesync login" in before.stdout
 
-    done = person.run("login")
-    assert done.returncode == 0, done.stderr
-    assert "/oauth/authorize?" in done.stdout
-    assert "rolesync doctor" in done.stdout
+    completed = person.run("login")
+    assert completed.returncode == 0, completed.stderr
+    assert "/oauth/authorize?" in completed.stdout
+    assert "rolesync doctor" in completed.stdout
     assert stat.S_IMODE(person.store.stat().st_mode) == 0o600
     assert person.kept()["access_token"].startswith("access-")
 
@@ -90,10 +90,10 @@ def test_a_login_and_what_follows_it(studio: Sandbox, tmp_path: Path) -> None:
 
 def test_as_json_the_address_is_on_standard_error(studio: Sandbox, tmp_path: Path) -> None:
     person = Person(studio, tmp_path)
-    done = person.run("login", "--format", "json")
-    assert done.returncode == 0, done.stderr
-    assert "/oauth/authorize?" in done.stderr
-    answer = json.loads(done.stdout)
+    completed = person.run("login", "--format", "json")
+    assert completed.returncode == 0, completed.stderr
+    assert "/oauth/authorize?" in completed.stderr
+    answer = json.loads(completed.stdout)
     assert answer == {
         "status": "ok",
         "client_id": "sandbox-client",
@@ -128,24 +128,24 @@ def test_a_login_that_comes_to_nothing_stores_nothing(
     studio: Sandbox, tmp_path: Path, paste: str, code: Exit, message: str
 ) -> None:
     person = Person(studio, tmp_path)
-    done = person.run("login", "--format", "json", paste=paste)
-    answer = json.loads(done.stdout)
-    assert (done.returncode, answer["error"]["exit_code"]) == (code, code)
+    completed = person.run("login", "--format", "json", paste=paste)
+    answer = json.loads(completed.stdout)
+    assert (completed.returncode, answer["error"]["exit_code"]) == (code, code)
     assert message in answer["error"]["message"]
     assert "rolesync login" in answer["error"]["hint"]
-    assert message in done.stderr
+    assert message in completed.stderr
     assert "c-1" not in person.shown
     assert not person.store.exists()
 
 
 def test_what_could_not_work_is_refused_before_anything_is_asked(studio: Sandbox, tmp_path: Path) -> None:
-    done = Person(studio, tmp_path, redirect_uri=None).run("login", paste="")
-    assert done.returncode == Exit.USAGE
-    assert "redirect_uri not set" in done.stderr
-    assert "authorize" not in done.stdout
-    done = Person(studio, tmp_path, client_id=None, client_secret=None).run("login", paste="")
-    assert "ROLESYNC_CLIENT_ID" in done.stderr
-    done = Person(studio, tmp_path, client_secret="wrong").run("login")
-    assert done.returncode == Exit.STUDIO
-    assert "401 (invalid_client)" in done.stderr
-    assert "check client_id and client_secret" in done.stderr
+    completed = Person(studio, tmp_path, redirect_uri=None).run("login", paste="")
+    assert completed.returncode == Exit.USAGE
+    assert "redirect_uri not set" in completed.stderr
+    assert "authorize" not in completed.stdout
+    completed = Person(studio, tmp_path, client_id=None, client_secret=None).run("login", paste="")
+    assert "ROLESYNC_CLIENT_ID" in completed.stderr
+    completed = Person(studio, tmp_path, client_secret="wrong").run("login")
+    assert completed.returncode == Exit.STUDIO
+    assert "401 (invalid_client)" in completed.stderr
+    assert "check client_id and client_secret" in completed.stderr

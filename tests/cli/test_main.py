@@ -59,20 +59,20 @@ def test_what_plans_nothing_imports_no_pandas(
 
 def test_help_has_boxes_on_a_terminal_and_none_in_a_pipe() -> None:
     command = [sys.executable, "-m", "rolesync", "plan", "--help"]
-    shown = on_terminal(*command)
-    assert "╭".encode() in shown
+    output = on_terminal(*command)
+    assert "╭".encode() in output
     piped = subprocess.run(command, capture_output=True, timeout=60, check=True).stdout
     assert "╭".encode() not in piped
-    for text in (re.sub(rb"\x1b\[[\d;]*m", b"", shown), piped):
+    for text in (re.sub(rb"\x1b\[[\d;]*m", b"", output), piped):
         assert b"[bold]" not in text
         assert b"rolesync plan roles.csv -o plan.json" in text
 
 
 def test_the_version_is_that_of_the_package_and_imports_no_command() -> None:
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-m", "rolesync", "--version"], capture_output=True, encoding="utf-8", timeout=60, check=True
     )
-    assert done.stdout == f"rolesync {__version__}\n"
+    assert completed.stdout == f"rolesync {__version__}\n"
     modules = imported("--version")
     assert modules & (DATA | HTTP | RECORD | EXTRAS | LOOKUPS | RICH | {"rolesync.cli.plan"}) == set()
 

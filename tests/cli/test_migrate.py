@@ -27,7 +27,7 @@ def sheet(sh: Shell) -> str:
 
 
 def test_a_sheet_becomes_a_list_that_validate_calls_ok(sh: Shell, sheet: str) -> None:
-    done = sh.run(
+    completed = sh.run(
         "migrate",
         sheet,
         "-o",
@@ -39,9 +39,9 @@ def test_a_sheet_becomes_a_list_that_validate_calls_ok(sh: Shell, sheet: str) ->
         "--account",
         "account.xlsx",
     )
-    assert done.returncode == 0, done.stderr
-    assert "COMPLETE" in done.stdout
-    assert "list.csv" in done.stdout
+    assert completed.returncode == 0, completed.stderr
+    assert "COMPLETE" in completed.stdout
+    assert "list.csv" in completed.stdout
     assert (sh.folder / "list.csv").read_text(encoding="utf-8") == (
         'email,role,name\n"admin@example.edu","Admin","Ann"\n"maria.fernandes@example.edu","Admin","Maria"\n'
     )
@@ -58,19 +58,23 @@ def test_a_sheet_becomes_a_list_that_validate_calls_ok(sh: Shell, sheet: str) ->
 
 
 def test_settings_about_the_source_are_not_about_the_list(sh: Shell, sheet: str) -> None:
-    done = sh.run("migrate", sheet, "-o", "list.csv", "--matrix", "Admin?=Admin", email_column="Mail", header_row=2)
-    assert done.returncode == 0, done.stderr
-    assert "without the settings header_row, email_column, which describe the source" in " ".join(done.stdout.split())
+    completed = sh.run(
+        "migrate", sheet, "-o", "list.csv", "--matrix", "Admin?=Admin", email_column="Mail", header_row=2
+    )
+    assert completed.returncode == 0, completed.stderr
+    assert "without the settings header_row, email_column, which describe the source" in " ".join(
+        completed.stdout.split()
+    )
 
 
 def test_refused_cells_keep_the_list_from_being_written(sh: Shell, sheet: str) -> None:
     with (sh.folder / sheet).open("a", encoding="utf-8") as file:
         file.write("Bob,bob(at)example.edu,x,\n")
     options = ["--email-column", "Mail", "--matrix", "Admin?=Admin", "--format", "json"]
-    done = sh.run("migrate", sheet, "-o", "list.csv", *options, "--account", "account.csv")
-    assert done.returncode == 3
+    completed = sh.run("migrate", sheet, "-o", "list.csv", *options, "--account", "account.csv")
+    assert completed.returncode == 3
     assert not (sh.folder / "list.csv").exists()
-    answer = json.loads(done.stdout)
+    answer = json.loads(completed.stdout)
     assert answer["status"] == "incomplete"
     assert [(cell["cell"], cell["code"]) for cell in answer["refused"]] == [("B6", "email_invalid")]
     assert sum(number for end, number in answer["cells"].items() if end != "total") == answer["cells"]["total"]
@@ -86,10 +90,10 @@ def test_people_are_looked_up_and_near_matches_suggested(sh: Shell, studio: Cont
     text = "email,role,name\nmaria.fernandez@example.edu,Admin,\nadmin@example.edu,Admin,\n"
     text += "lukasz.zak@example.edu,Admin,a student so far\n"
     (sh.folder / "sheet.csv").write_text(text, encoding="utf-8")
-    done = sh.run("migrate", "sheet.csv", "-o", "list.csv", "--resolve")
-    assert done.returncode == 0, done.stderr
-    assert "Not in Studio: 1" in done.stdout
-    assert "maria.fernandes@example.edu" in done.stdout.casefold()
+    completed = sh.run("migrate", "sheet.csv", "-o", "list.csv", "--resolve")
+    assert completed.returncode == 0, completed.stderr
+    assert "Not in Studio: 1" in completed.stdout
+    assert "maria.fernandes@example.edu" in completed.stdout.casefold()
     assert "maria.fernandez@example.edu" in (sh.folder / "list.csv").read_text(encoding="utf-8")
     answer = json.loads(sh.run("migrate", "sheet.csv", "-o", "list.csv", "--resolve", "--format", "json").stdout)
     (suggestion,) = answer["suggestions"]
@@ -106,7 +110,7 @@ def test_an_export_is_refused_with_the_command_that_reads_it(sh: Shell) -> None:
     )
     refused = sh.json("validate", "admins.csv", exit_code=3)
     assert "--from canvas-sis-admins" in refused["findings"][0]["message"]
-    done = sh.run(
+    completed = sh.run(
         "migrate",
         "admins.csv",
         "--from",
@@ -118,13 +122,15 @@ def test_an_export_is_refused_with_the_command_that_reads_it(sh: Shell) -> None:
         "-o",
         "-",
     )
-    assert done.returncode == 0, done.stderr
-    assert "A Canvas SIS export of admins gives the holders of each Canvas admin role" in " ".join(done.stderr.split())
-    assert done.stdout == 'email,role\n"admin@example.edu","Admin"\n'
+    assert completed.returncode == 0, completed.stderr
+    assert "A Canvas SIS export of admins gives the holders of each Canvas admin role" in " ".join(
+        completed.stderr.split()
+    )
+    assert completed.stdout == 'email,role\n"admin@example.edu","Admin"\n'
 
 
 def test_standard_input_becomes_standard_output(sh: Shell) -> None:
-    done = subprocess.run(
+    completed = subprocess.run(
         [ROLESYNC, "migrate", "-", "-o", "-"],
         input="email,role\nann@example.edu,Admin\n",
         cwd=sh.folder,
@@ -133,7 +139,7 @@ def test_standard_input_becomes_standard_output(sh: Shell) -> None:
         encoding="utf-8",
         check=False,
     )
-    assert (done.returncode, done.stdout) == (0, 'email,role\n"ann@example.edu","Admin"\n'), done.stderr
+    assert (completed.returncode, completed.stdout) == (0, 'email,role\n"ann@example.edu","Admin"\n'), completed.stderr
 
 
 @pytest.mark.parametrize(
@@ -189,9 +195,9 @@ def test_a_refused_cell_is_named_as_the_cause_of_an_empty_list(sh: Shell) -> Non
 def test_without_an_output_the_file_is_described_with_commands_that_work(sh: Shell) -> None:
     text = "Email address,Group status\nann@example.edu,member\nbob@example.edu,invited\ncy@example.edu,banned\n"
     (sh.folder / "group.csv").write_text(text, encoding="utf-8")
-    done = sh.run("migrate", "group.csv")
-    assert done.returncode == 64
-    assert "group.csv is an export of a Google group, with 3 rows." in done.stdout
+    completed = sh.run("migrate", "group.csv")
+    assert completed.returncode == 64
+    assert "group.csv is an export of a Google group, with 3 rows." in completed.stdout
     files = {path.name for path in sh.folder.iterdir()}
     answer = sh.json("migrate", "group.csv", exit_code=64)
     assert answer["source"]["preset"] == "google-groups"
@@ -199,7 +205,7 @@ def test_without_an_output_the_file_is_described_with_commands_that_work(sh: She
     assert {path.name for path in sh.folder.iterdir()} == files
     assert len(answer["commands"]) == 2
     for command in answer["commands"]:
-        assert command["command"] in done.stdout
+        assert command["command"] in completed.stdout
         again = sh.run(*shlex.split(command["command"])[1:])
         assert again.returncode == 0, again.stdout
 
@@ -247,8 +253,8 @@ def test_a_command_that_is_shown_has_the_options_that_describe_the_source(
         words = shlex.split(command["command"])
         missing = [name for name in shlex.split(typed) if name.startswith("--") and name not in words]
         assert not missing or missing == ["--role-column"]
-        done = sh.run(*words[1:])
-        assert done.returncode == 0, (command, done.stdout, done.stderr)
+        completed = sh.run(*words[1:])
+        assert completed.returncode == 0, (command, completed.stdout, completed.stderr)
 
 
 def test_a_list_that_is_refused_names_the_command_with_its_sheet(sh: Shell) -> None:
@@ -266,21 +272,21 @@ def test_an_export_without_a_role_is_described_beside_the_error(sh: Shell) -> No
     (sh.folder / "zoom.csv").write_text(
         "Email,Last Login(UTC),Last Client Version,Role\na@x.edu,,,Owner\n", encoding="utf-8"
     )
-    done = sh.run("migrate", "zoom.csv", "-o", "list.csv")
-    assert done.returncode == 64
-    assert "    rolesync migrate zoom.csv --map Owner=Admin -o zoom-list.csv" in done.stderr
-    assert "no option names the role" in done.stderr
+    completed = sh.run("migrate", "zoom.csv", "-o", "list.csv")
+    assert completed.returncode == 64
+    assert "    rolesync migrate zoom.csv --map Owner=Admin -o zoom-list.csv" in completed.stderr
+    assert "no option names the role" in completed.stderr
     assert json.loads(sh.run("migrate", "zoom.csv", "-o", "list.csv", "--format", "json").stdout)["status"] == "refused"
 
 
 def test_a_refused_word_comes_with_the_commands_that_decide(sh: Shell) -> None:
     text = "Email address,Group status\nann@example.edu,member\nbob@example.edu,invited\nzoe@example.edu,invited\n"
     (sh.folder / "group.csv").write_text(text, encoding="utf-8")
-    done = sh.run("migrate", "group.csv", "--role", "Admin", "-o", "list.csv")
-    assert done.returncode == 3
-    assert done.stdout.count("leaves open whether the row counts") == 2  # among the reasons and the refused cells
-    assert "group.csv B3, B4" in done.stdout
-    commands = [line.strip() for line in done.stdout.splitlines() if line.startswith("    rolesync migrate")]
+    completed = sh.run("migrate", "group.csv", "--role", "Admin", "-o", "list.csv")
+    assert completed.returncode == 3
+    assert completed.stdout.count("leaves open whether the row counts") == 2  # among the reasons and the refused cells
+    assert "group.csv B3, B4" in completed.stdout
+    commands = [line.strip() for line in completed.stdout.splitlines() if line.startswith("    rolesync migrate")]
     users = []
     for command in commands:
         assert sh.run(*shlex.split(command)[1:]).returncode == 0
@@ -335,9 +341,9 @@ def test_advice_repeats_the_command_without_its_secrets(sh: Shell, secret: list[
     (sh.folder / "-group.csv").write_text("\n".join(["Email address,Group status", *lines]), encoding="utf-8")
     words = ["migrate", *secret, "-s", "managed_roles=Boss", "--set=encoding=utf-8", "--role", "Boss", "-o", "list.csv"]
     words[3 if len(secret) == 1 else 4] = 'managed_roles=["Boss"]'
-    done = sh.run(*words, "--", "-group.csv")
-    assert done.returncode == 3, done.stderr
-    assert "hunter2" not in done.stdout + done.stderr
-    command = next(line.strip() for line in done.stdout.splitlines() if line.startswith("    rolesync migrate"))
+    completed = sh.run(*words, "--", "-group.csv")
+    assert completed.returncode == 3, completed.stderr
+    assert "hunter2" not in completed.stdout + completed.stderr
+    command = next(line.strip() for line in completed.stdout.splitlines() if line.startswith("    rolesync migrate"))
     again = sh.run(*shlex.split(command)[1:])
     assert again.returncode == (5 if cell == "nobody@" else 0), again.stderr

@@ -131,27 +131,27 @@ def test_a_chat_that_is_down_changes_no_exit_code(reporting: Shell) -> None:
     (reporting.folder / "slack_url").write_text("https://127.0.0.1:1/s3cr3t", encoding="ascii")
     (reporting.folder / "other_url").write_text("no address", encoding="ascii")
     tables = [{"to": "teams", "url_file": "other_url", "on": ["always"]}, {"to": "ping", "url_file": "other_url"}]
-    done = reporting.run("sync", SAMPLE, notify=json.dumps(tables), log_format="json")
-    assert done.returncode == 0
-    entries = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
+    completed = reporting.run("sync", SAMPLE, notify=json.dumps(tables), log_format="json")
+    assert completed.returncode == 0
+    entries = [json.loads(line) for line in completed.stderr.splitlines() if line.startswith("{")]
     failures = [entry for entry in entries if entry["event"] == "notification not delivered"]
     assert [entry["table"] for entry in failures] == [2, 1, 2]  # the first is the ping of the start
     assert metric(reporting, "last_run_failed_notifications") == 2
-    assert "s3cr3t" not in done.stderr
+    assert "s3cr3t" not in completed.stderr
 
 
 @pytest.mark.parametrize("quiet", [("--quiet",), ("--set", "log_level=error")], ids=["quiet", "level"])
 def test_what_was_not_reported_is_an_error_that_quiet_commands_show(reporting: Shell, quiet: tuple[str, ...]) -> None:
     (reporting.folder / "slack_url").write_text("https://127.0.0.1:1/s3cr3t", encoding="ascii")
     tables = json.dumps([{"to": "slack", "url_file": "slack_url", "on": ["always"]}])
-    done = reporting.run("sync", SAMPLE, *quiet, notify=tables, metrics_file="nowhere/rolesync.prom")
-    assert done.returncode == 0
-    logged = [line for line in done.stderr.splitlines() if "[error" in line]
+    completed = reporting.run("sync", SAMPLE, *quiet, notify=tables, metrics_file="nowhere/rolesync.prom")
+    assert completed.returncode == 0
+    logged = [line for line in completed.stderr.splitlines() if "[error" in line]
     assert [("not delivered" in line, "metrics not written" in line) for line in logged] == [
         (True, False),
         (False, True),
-    ], done.stderr
-    assert "s3cr3t" not in done.stderr
+    ], completed.stderr
+    assert "s3cr3t" not in completed.stderr
 
 
 def fail(*_: object, **__: object) -> None:
@@ -192,10 +192,10 @@ def test_a_defect_in_reporting_changes_no_exit_code(
     reporting: Shell, monkeypatch: pytest.MonkeyPatch, defect: Callable[..., None], line: str
 ) -> None:
     monkeypatch.setattr("rolesync.workflows.notify.ending_of", defect)
-    done = reporting.run("sync", SAMPLE, "--quiet")
-    assert done.returncode == 0
-    assert line in done.stderr
-    assert "s3cr3t" not in done.stderr
+    completed = reporting.run("sync", SAMPLE, "--quiet")
+    assert completed.returncode == 0
+    assert line in completed.stderr
+    assert "s3cr3t" not in completed.stderr
 
 
 def test_a_command_that_takes_no_part_reports_nothing(reporting: Shell, studio: Control, chat: ScriptedStudio) -> None:

@@ -29,6 +29,6 @@ def test_the_help_of_a_command_has_no_types(command: str, usage: str, sh: Shell)
 
 
 def test_nor_has_it_on_a_terminal() -> None:
-    shown = CONTROLS.sub("", on_terminal(sys.executable, "-m", "rolesync", "plan", "--help").decode())
-    assert "plan [OPTIONS] [FILE]" in shown
-    assert not [each for each in TYPES if each in shown]
+    output = CONTROLS.sub("", on_terminal(sys.executable, "-m", "rolesync", "plan", "--help").decode())
+    assert "plan [OPTIONS] [FILE]" in output
+    assert not [each for each in TYPES if each in output]

@@ -12,34 +12,34 @@ ESCAPE = "\x1b"
 
 
 def test_a_plan_is_the_same_on_the_screen_in_the_file_and_shown_again(sh: Shell, studio: Control) -> None:
-    done = sh.run("plan", SAMPLE, "-o", "plan.json", "--detailed-exitcode", "--format", "json")
-    assert done.returncode == 2
-    assert done.stdout == (sh.folder / "plan.json").read_text(encoding="ascii")
-    plan = json.loads(done.stdout)
+    completed = sh.run("plan", SAMPLE, "-o", "plan.json", "--detailed-exitcode", "--format", "json")
+    assert completed.returncode == 2
+    assert completed.stdout == (sh.folder / "plan.json").read_text(encoding="ascii")
+    plan = json.loads(completed.stdout)
     assert plan["status"] == "ready"
     assert plan["account"] == studio.base_url
-    assert "reading Admin: 1 of 1" in done.stderr  # progress, which is not part of the answer
+    assert "reading Admin: 1 of 1" in completed.stderr  # progress, which is not part of the answer
     again = sh.run("show", "plan.json", "--format", "json")
-    assert (again.returncode, again.stdout) == (0, done.stdout)
+    assert (again.returncode, again.stdout) == (0, completed.stdout)
     assert studio.log() == []
     assert studio.counts()["roles"] == 0
 
 
 def test_piped_text_is_plain_and_an_undetailed_exit_code_is_zero(sh: Shell, studio: Control) -> None:
     for command in (["plan", SAMPLE], ["sync", SAMPLE, "--dry-run"]):
-        done = sh.run(*command)
-        assert done.returncode == 0
-        assert "READY" in done.stdout
-        assert "greg.stone@example.edu" in done.stdout
-        assert ESCAPE not in done.stdout + done.stderr
+        completed = sh.run(*command)
+        assert completed.returncode == 0
+        assert "READY" in completed.stdout
+        assert "greg.stone@example.edu" in completed.stdout
+        assert ESCAPE not in completed.stdout + completed.stderr
     assert studio.counts()["roles"] == 0
 
 
 def test_a_blocked_plan_is_shown_and_saved_but_ends_with_its_own_code(sh: Shell, studio: Control) -> None:
-    done = sh.run("plan", sh.list_of(ADMINS[:7]), "-o", "plan.json", "--detailed-exitcode")
-    assert done.returncode == 4
-    assert "BLOCKED" in done.stdout
-    assert "max_removals_share" in done.stdout
+    completed = sh.run("plan", sh.list_of(ADMINS[:7]), "-o", "plan.json", "--detailed-exitcode")
+    assert completed.returncode == 4
+    assert "BLOCKED" in completed.stdout
+    assert "max_removals_share" in completed.stdout
     shown = sh.run("show", "plan.json")
     assert shown.returncode == 0
     assert "BLOCKED" in shown.stdout

@@ -12,9 +12,9 @@ from tests.command import SAMPLE, Shell
 
 
 def test_impact_stands_beside_each_removal_in_every_form(sh: Shell, studio: Control) -> None:
-    shown = sh.run("plan", SAMPLE, "--impact", "-o", "plan.json")
-    assert (shown.returncode, shown.stdout.count("owns 3 media, ")) == (0, 2)
-    assert "2 users with a removal own 6 media" in shown.stdout
+    completed = sh.run("plan", SAMPLE, "--impact", "-o", "plan.json")
+    assert (completed.returncode, completed.stdout.count("owns 3 media, ")) == (0, 2)
+    assert "2 users with a removal own 6 media" in completed.stdout
     assert studio.counts()["media"] == 2
     forms = {"--html": "p.html", "--markdown": "p.md", "--csv": "p.csv", "--xlsx": "p.xlsx"}
     assert sh.run("show", "plan.json", *(word for pair in forms.items() for word in pair)).returncode == 0

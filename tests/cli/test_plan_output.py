@@ -27,11 +27,11 @@ def test_the_next_step_fits_the_command(sh: Shell) -> None:
 
 def test_the_page_tells_the_last_run_that_touched_a_person_if_the_record_can_be_read(sh: Shell) -> None:
     def page(*options: str, **settings: object) -> tuple[Any, str]:
-        done = sh.run("show", "plan.json", "--html", "p.html", *options, **settings)
-        assert done.returncode == 0, done.stderr
+        completed = sh.run("show", "plan.json", "--html", "p.html", *options, **settings)
+        assert completed.returncode == 0, completed.stderr
         text = (sh.folder / "p.html").read_text(encoding="utf-8")
         data = json.loads(text.partition('id="data">')[2].partition("</script>")[0])
-        return data[0]["details"]["last_changes"], done.stderr
+        return data[0]["details"]["last_changes"], completed.stderr
 
     plan = sh.json("plan", SAMPLE, "-o", "plan.json")
     lost = next(change for change in plan["changes"] if change["email"] == "greg.stone@example.edu")
@@ -66,8 +66,8 @@ def test_a_new_plan_is_saved_shown_and_gives_the_exit_code(
     assert save_and_show_plan(plan, path, Form.JSON, settings, show_all=False, detailed=False) is code
     assert capsys.readouterr().out == path.read_text(encoding="ascii") == plan_text(plan)
     assert save_and_show_plan(plan, path, Form.TEXT, settings, show_all=False, detailed=True) is detailed_code
-    shown = " ".join(capsys.readouterr().out.split())
-    assert (apply_command(path) in shown) == (len(plan.changes) > 0)
+    output = " ".join(capsys.readouterr().out.split())
+    assert (apply_command(path) in output) == (len(plan.changes) > 0)
 
 
 def test_a_saved_plan_is_loaded(tmp_path: Path) -> None:
@@ -110,11 +110,11 @@ rolesync apply - --yes < plan.json > applied.txt
 rolesync export | rolesync plan - --detailed-exitcode > nothing.txt
 """
     sh.variables["PATH"] = f"{ROLESYNC.parent}{os.pathsep}{sh.variables['PATH']}"
-    done = sh.call("bash", "-c", script)
-    assert done.returncode == 0, done.stderr
+    completed = sh.call("bash", "-c", script)
+    assert completed.returncode == 0, completed.stderr
     assert (
         "the list came from standard input, so whether it has changed"
-        in done.stderr + (sh.folder / "applied.txt").read_text()
+        in completed.stderr + (sh.folder / "applied.txt").read_text()
     )
     assert json.loads((sh.folder / "plan.json").read_text(encoding="ascii"))["source"]["path"] == "-"
     for name in ("shown.txt", "again.txt"):

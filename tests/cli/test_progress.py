@@ -18,9 +18,9 @@ def test_the_log_has_the_format_and_the_level_of_the_settings(capsys: pytest.Cap
     configure_log("info", "json")
     structlog.get_logger().debug("unimportant")
     structlog.get_logger().info("retry", wait=2.5)
-    shown = capsys.readouterr()
-    entry = json.loads(shown.err)
-    assert (entry["event"], entry["wait"], entry["level"], shown.out) == ("retry", 2.5, "info", "")
+    captured = capsys.readouterr()
+    entry = json.loads(captured.err)
+    assert (entry["event"], entry["wait"], entry["level"], captured.out) == ("retry", 2.5, "info", "")
     assert entry["timestamp"].endswith("Z")
 
     configure_log()
@@ -39,9 +39,9 @@ def test_in_a_pipe_each_completed_stage_and_each_wait_is_a_line(capsys: pytest.C
         context.progress("applying", 1, 6)
         context.progress(WAITING, 3, 60)
         context.progress("reading media", 1499, 1499)
-    shown = capsys.readouterr()
+    captured = capsys.readouterr()
     waiting = "waiting until Studio shows the changes: 3 of 60 s\n"
-    assert (shown.out, shown.err) == ("", f"reading Admin: 3 of 3\n{waiting}reading media: 1,499 of 1,499\n")
+    assert (captured.out, captured.err) == ("", f"reading Admin: 3 of 3\n{waiting}reading media: 1,499 of 1,499\n")
 
 
 def test_on_a_terminal_each_stage_has_a_bar(
@@ -55,12 +55,12 @@ def test_on_a_terminal_each_stage_has_a_bar(
         context.progress("reading [Admin]", 3, 3)
         context.progress("reading [Admin]", 2, 2)  # read again: a new bar
         context.progress("reading media", 1499, 2000)
-    shown = capsys.readouterr()
-    assert shown.out == ""
-    assert "reading [Admin]" in shown.err
-    assert "3/3" in shown.err
-    assert "2/2" in shown.err
-    assert "1,499/2,000" in shown.err
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "reading [Admin]" in captured.err
+    assert "3/3" in captured.err
+    assert "2/2" in captured.err
+    assert "1,499/2,000" in captured.err
 
 
 def test_verbose_shows_no_bars_because_the_log_would_break_them(

@@ -30,21 +30,21 @@ def test_a_newcomer_answers_and_the_next_commands_work(sh: Shell, studio: Contro
     answers = (KIND, "2\n", SECRET, "wrong\n", SECRET, f"{TOKEN}\n", WHO, "nobody@example.edu\n", WHO, f"{OWNER}\n")
     then = (*answers, ROLES, "Admn\n", ROLES, "\n", LIST, "\n", "[Y/n]: ", "\n")
     screen = Terminal(new, "init", question=ACCOUNT, answer=f"{studio.base_url}/page?x\n", then=then)
-    shown = CONTROLS.sub("", screen.text)
-    assert screen.code == 0, shown
-    assert "Studio doesn't accept this token" in shown
-    assert "no user of Studio is nobody@example.edu" in shown
-    assert f"<{OWNER}> #1002 holds Admin, Teacher" in shown or f"<{OWNER}>" in shown
-    assert "did you mean Admin?" in shown
-    assert TOKEN not in shown
+    output = CONTROLS.sub("", screen.text)
+    assert screen.code == 0, output
+    assert "Studio doesn't accept this token" in output
+    assert "no user of Studio is nobody@example.edu" in output
+    assert f"<{OWNER}> #1002 holds Admin, Teacher" in output or f"<{OWNER}>" in output
+    assert "did you mean Admin?" in output
+    assert TOKEN not in output
     assert stat.S_IMODE((new.folder / "secrets").stat().st_mode) == 0o700
     for name in ("rolesync.toml", "secrets/rolesync_token"):
         assert stat.S_IMODE((new.folder / name).stat().st_mode) == 0o600
     for command in ("doctor", "plan roles.csv -o plan.json"):
-        assert f"rolesync {command}" in shown
-        done = new.run(*command.split())
-        assert done.returncode == 0, done.stdout + done.stderr
-    assert "NOTHING TO DO" in done.stdout
+        assert f"rolesync {command}" in output
+        completed = new.run(*command.split())
+        assert completed.returncode == 0, completed.stdout + completed.stderr
+    assert "NOTHING TO DO" in completed.stdout
 
 
 def test_lines_break_between_words_and_addresses_never(

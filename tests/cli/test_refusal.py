@@ -84,12 +84,12 @@ def test_standard_error_alone_says_why_a_command_failed(
 ) -> None:
     sh.list_of(ADMINS[:7], "short.csv")
     sh.list_of(["ingrid at example.edu", "omar at example.edu"], "broken.csv")
-    done = sh.run(*command, "--format", form)
-    assert done.returncode == code
-    assert sum(shown.startswith("rolesync: ") for shown in done.stderr.splitlines()) == 1
-    assert line.partition(", as shown")[0] in done.stderr
+    completed = sh.run(*command, "--format", form)
+    assert completed.returncode == code
+    assert sum(shown.startswith("rolesync: ") for shown in completed.stderr.splitlines()) == 1
+    assert line.partition(", as shown")[0] in completed.stderr
     if form == "text":
-        assert line in done.stderr
+        assert line in completed.stderr
 
 
 BROKEN = RecordBrokenError("audit.jsonl, line 5: changed", hint="restore it")
@@ -114,9 +114,9 @@ def test_json_of_a_broken_record_has_what_comes_before_the_break(capsys: pytest.
     assert show_json_before_break({"runs": ["r1"]}, None) is Exit.DONE
     assert json.loads(capsys.readouterr().out) == {"runs": ["r1"]}
     assert show_json_before_break({"runs": ["r1"]}, BROKEN) is Exit.INCOMPLETE
-    shown = capsys.readouterr()
-    assert json.loads(shown.out) == {"status": "refused", "error": error_json(BROKEN), "runs": ["r1"]}
-    assert BROKEN.message in shown.err
+    captured = capsys.readouterr()
+    assert json.loads(captured.out) == {"status": "refused", "error": error_json(BROKEN), "runs": ["r1"]}
+    assert BROKEN.message in captured.err
 
 
 def test_a_view_of_a_broken_record_ends_with_the_error_of_the_break() -> None:

@@ -23,12 +23,12 @@ def test_a_migration_is_seen_to_work_before_it_touches_anything(sh: Shell, studi
     sh.json("plan", SAMPLE, "-o", "plan.json")
     record = sh.record()
     studio.reset_counts()
-    shown = sh.run("rehearse", "plan.json", chunk_size=4)
-    assert shown.returncode == 0, shown.stderr
-    assert "REHEARSED" in shown.stdout
-    assert "Estimated time of an apply: " in shown.stdout
-    assert "rolesync apply plan.json" in shown.stdout
-    assert "rehearsing: applying: 6 of 6" in shown.stderr
+    completed = sh.run("rehearse", "plan.json", chunk_size=4)
+    assert completed.returncode == 0, completed.stderr
+    assert "REHEARSED" in completed.stdout
+    assert "Estimated time of an apply: " in completed.stdout
+    assert "rolesync apply plan.json" in completed.stdout
+    assert "rehearsing: applying: 6 of 6" in completed.stderr
     assert nonzero(studio.counts()).keys() == {"search", "user"}
     assert (studio.log(), sh.record(), list(places.iterdir())) == ([], record, [])
 
@@ -42,9 +42,9 @@ def test_a_migration_is_seen_to_work_before_it_touches_anything(sh: Shell, studi
 
 def test_its_exit_codes_are_those_that_apply_would_give(sh: Shell, studio: Control, places: Path) -> None:
     blocked = sh.json("plan", sh.list_of(ADMINS[:7], "few.csv"), "-o", "few.json", exit_code=4)
-    shown = sh.run("rehearse", "few.json")
-    assert shown.returncode == 4
-    assert "BLOCKED" in shown.stdout
+    completed = sh.run("rehearse", "few.json")
+    assert completed.returncode == 4
+    assert "BLOCKED" in completed.stdout
     refused = sh.json("rehearse", "few.json", exit_code=4)
     assert "max_removals_share" in refused["error"]["message"]
     assert {guard["status"] for guard in refused["guards"]} >= {"block"}
@@ -77,9 +77,9 @@ def test_without_the_extra_it_says_how_to_get_it(sh: Shell, studio: Control) -> 
     (sh.folder / "lib" / "uvicorn.py").write_text(missing, encoding="ascii")
     sh.variables["PYTHONPATH"] = str(sh.folder / "lib")
     studio.reset_counts()
-    done = sh.run_process("rehearse", "plan.json", "--format", "json")  # which imports uvicorn anew
-    assert done.returncode == 64
-    refused = json.loads(done.stdout)["error"]
+    completed = sh.run_process("rehearse", "plan.json", "--format", "json")  # which imports uvicorn anew
+    assert completed.returncode == 64
+    refused = json.loads(completed.stdout)["error"]
     assert refused["message"] == "a rehearsal needs uvicorn, which is not installed"
     assert refused["hint"].split(" ", 1)[1] == install_command("sandbox").split(" ", 1)[1]  # after the interpreter
     assert nonzero(studio.counts()) == {}

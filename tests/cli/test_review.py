@@ -81,9 +81,9 @@ def test_every_form_says_who_approved(sh: Shell) -> None:
 def test_a_held_removal_is_let_through_by_name(sh: Shell) -> None:
     planned(sh, "--hold-removals")
     decide(sh, "release", GONE[0], "has left", "held")
-    done = sh.json(*review("remove 1, add 1", "--decisions", "plan.xlsx"))
-    assert [change["email"] for change in done["changes"] if change["action"] == "remove"] == [GONE[0]]
-    assert [removal["reason"] for removal in done["approval"]["released"]] == ["has left"]
+    report = sh.json(*review("remove 1, add 1", "--decisions", "plan.xlsx"))
+    assert [change["email"] for change in report["changes"] if change["action"] == "remove"] == [GONE[0]]
+    assert [removal["reason"] for removal in report["approval"]["released"]] == ["has left"]
     assert sh.run("apply", "plan.approved.json", "--yes").returncode == 0
     assert admins(sh) == {*KEPT, NEW, GONE[1]}
     explanation = sh.json("explain", GONE[0])
@@ -94,8 +94,8 @@ def test_a_held_removal_is_let_through_by_name(sh: Shell) -> None:
 
 
 def test_what_still_blocks_blocks_and_an_override_is_for_the_approved_plan(sh: Shell, studio: Control) -> None:
-    done = sh.run("plan", sh.list_of([*KEPT, NEW]), "-o", "plan.json", max_removals=0)
-    assert done.returncode == 4
+    completed = sh.run("plan", sh.list_of([*KEPT, NEW]), "-o", "plan.json", max_removals=0)
+    assert completed.returncode == 4
     plan = json.loads((sh.folder / "plan.json").read_text(encoding="ascii"))
     approved = sh.json(*review("remove 2, add 1"), exit_code=4)
     assert approved["status"] == "blocked"
@@ -134,17 +134,17 @@ def test_who_made_a_plan_is_not_taken_from_a_file_alone(sh: Shell, studio: Contr
     path = sh.folder / "plan.json"
     path.write_text(to_json(replace(from_json(path.read_text("ascii")), planned_by="bo")), encoding="ascii")
     assert sh.run(*review("remove 2, add 1"), operator="mia", four_eyes=True).returncode == 0
-    done = sh.run("apply", "plan.approved.json", "--yes", four_eyes=True)
-    assert done.returncode == 4
-    assert "was made by mia, so it is not certain that bo made it" in done.stderr
+    completed = sh.run("apply", "plan.approved.json", "--yes", four_eyes=True)
+    assert completed.returncode == 4
+    assert "was made by mia, so it is not certain that bo made it" in completed.stderr
     assert studio.log() == []
 
 
 def test_a_wrong_sentence_approves_nothing(sh: Shell) -> None:
     planned(sh)
-    done = sh.run(*review("remove 12, add 40"))
-    assert done.returncode == 4
-    assert "would remove 2, add 1" in done.stderr
+    completed = sh.run(*review("remove 12, add 40"))
+    assert completed.returncode == 4
+    assert "would remove 2, add 1" in completed.stderr
     assert not (sh.folder / "plan.approved.json").exists()
 
 
@@ -173,19 +173,21 @@ def test_an_approved_plan_is_not_approved_again(sh: Shell) -> None:
 
 def test_who_has_made_a_plan_doesnt_begin_a_review_that_asks_for_another(sh: Shell) -> None:
     planned(sh, operator="mia")
-    done = sh.run("review", "plan.json", operator="Mia", four_eyes=True)
-    assert done.returncode == 4
-    assert "mia made this plan and can't approve it" in done.stderr
+    completed = sh.run("review", "plan.json", operator="Mia", four_eyes=True)
+    assert completed.returncode == 4
+    assert "mia made this plan and can't approve it" in completed.stderr
 
 
 def test_wrong_cells_are_told_all_at_once_with_their_places(sh: Shell) -> None:
     planned(sh, "--hold-removals")
     decide(sh, "exclude", NEW)
     decide(sh, "exclude", GONE[0], "why not", "held")
-    done = sh.run(*review("remove 0, add 1", "--decisions", "plan.xlsx"))
-    assert done.returncode == 3
-    assert "plan.xlsx: sheet changes, row 2, column decision_reason: is empty: exclude needs a reason" in done.stderr
-    assert "sheet held, row 2, column decision: is 'exclude', and can only be release" in done.stderr
+    completed = sh.run(*review("remove 0, add 1", "--decisions", "plan.xlsx"))
+    assert completed.returncode == 3
+    assert (
+        "plan.xlsx: sheet changes, row 2, column decision_reason: is empty: exclude needs a reason" in completed.stderr
+    )
+    assert "sheet held, row 2, column decision: is 'exclude', and can only be release" in completed.stderr
     answer = sh.json(*review("remove 0, add 1", "--decisions", "plan.xlsx"), exit_code=3)
     assert [(problem["sheet"], problem["row"], problem["column"]) for problem in answer["problems"]] == [
         ("changes", 2, "decision_reason"),

@@ -15,5 +15,5 @@ def test_a_table_that_is_missing_or_foreign_is_refused(sh: Shell) -> None:
 
 def test_without_a_terminal_nothing_is_asked(sh: Shell) -> None:
     planned(sh)
-    done = sh.run("review", "plan.json", "--reviewer", "Rita")
-    assert (done.returncode, "standard input is not a terminal" in done.stderr) == (64, True)
+    completed = sh.run("review", "plan.json", "--reviewer", "Rita")
+    assert (completed.returncode, "standard input is not a terminal" in completed.stderr) == (64, True)

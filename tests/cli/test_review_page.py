@@ -10,8 +10,8 @@ from tests.command import Shell
 
 def test_a_page_is_not_served_where_nobody_sees_its_address(sh: Shell) -> None:
     planned(sh)
-    done = sh.run("review", "plan.json")
-    assert (done.returncode, "serve it all the same: --port 0" in done.stderr) == (64, True)
+    completed = sh.run("review", "plan.json")
+    assert (completed.returncode, "serve it all the same: --port 0" in completed.stderr) == (64, True)
     with pytest.raises(UsageError, match="waits for a reviewer") as caught:
         check_somebody_looks(None, "a table")
     assert caught.value.hint.endswith("a table")

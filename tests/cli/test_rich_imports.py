@@ -23,9 +23,9 @@ def test_help_on_a_terminal_imports_no_markdown_and_no_highlighter(arguments: li
 @pytest.mark.parametrize("arguments", [["plan", "--help"], ["audit", "--help"]])
 def test_help_on_a_terminal_looks_as_typer_alone_makes_it(arguments: list[str]) -> None:
     ours = f"import sys; sys.argv = ['rolesync', *{arguments}]; from rolesync.cli.main import main; main()"
-    shown = on_terminal(sys.executable, "-c", ours)
-    assert "╭".encode() in shown
-    assert shown == on_terminal(sys.executable, "-c", f"import typer.rich_utils; {ours}")
+    output = on_terminal(sys.executable, "-c", ours)
+    assert "╭".encode() in output
+    assert output == on_terminal(sys.executable, "-c", f"import typer.rich_utils; {ours}")
 
 
 def test_the_stand_ins_are_gone_after_the_boxes_are_imported() -> None:

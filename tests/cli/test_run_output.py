@@ -29,9 +29,9 @@ BLOCKED = BlockedError("BLOCKED by max_removals_share", hint="correct the list",
 
 def test_a_blocked_plan_is_shown_unless_it_was_just_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert show_blocked(BLOCKED, Form.TEXT, show_all=False, command="rolesync apply p.json") is Exit.BLOCKED
-    shown = capsys.readouterr()
-    assert "BLOCKED  At most 25% of the holders of Admin may be removed" in shown.out
-    assert shown.err == "rolesync: BLOCKED by max_removals_share, as shown above; nothing was written\n"
+    captured = capsys.readouterr()
+    assert "BLOCKED  At most 25% of the holders of Admin may be removed" in captured.out
+    assert captured.err == "rolesync: BLOCKED by max_removals_share, as shown above; nothing was written\n"
     show_blocked(BLOCKED, Form.TEXT, show_all=False, command="")
     assert capsys.readouterr().out == ""
 

@@ -14,29 +14,29 @@ def test_the_history_tells_of_dry_runs_and_applies(sh: Shell) -> None:
     assert [listed_run["command"] for listed_run in listed] == ["plan", "sync"]
     assert listed[1]["run"] == run
     assert listed[1]["counts"]["done"] == 6
-    shown = sh.run("audit", "show", run)
-    assert shown.returncode == 0
-    assert "greg.stone@example.edu" in shown.stdout
+    completed = sh.run("audit", "show", run)
+    assert completed.returncode == 0
+    assert "greg.stone@example.edu" in completed.stdout
     assert "No run begins with 'x'" in sh.json("audit", "show", "x", exit_code=64)["error"]["message"]
     several = sh.json("audit", "show", run[:8], exit_code=64)
     assert "2 runs begin with" in several["error"]["message"]
 
 
 def test_people_get_the_runs_with_list_operator_and_result(synced: Shell) -> None:
-    done = synced.run("runs", token=None)
-    assert done.returncode == 0
-    assert all(word in done.stdout for word in (synced.record()[0]["run"], SAMPLE.name, "complete", "+4 -2"))
+    completed = synced.run("runs", token=None)
+    assert completed.returncode == 0
+    assert all(word in completed.stdout for word in (synced.record()[0]["run"], SAMPLE.name, "complete", "+4 -2"))
 
-    lines = done.stdout.splitlines()
+    lines = completed.stdout.splitlines()
     assert len(lines) == 3
     assert lines[2].split()[3] == "sync"
 
 
 def test_an_account_without_a_record_has_no_runs(sh: Shell) -> None:
     assert sh.json("runs") == {"runs": []}
-    done = sh.run("runs")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "The record has no run yet." in done.stdout
+    completed = sh.run("runs")
+    assert (completed.returncode, completed.stderr) == (0, "")
+    assert "The record has no run yet." in completed.stdout
 
 
 def test_the_last_runs_are_listed_and_the_number_of_earlier_ones(sh: Shell) -> None:

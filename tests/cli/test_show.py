@@ -21,8 +21,8 @@ def test_a_run_has_the_same_forms_as_a_plan_told_from_the_record_alone(sh: Shell
     assert report["proof"] == {"proven": True, "holders": {"Admin": 12}, "differences": []}
     for shown_name in (run, "plan.json"):
         names = {"--html": "r.html", "--markdown": "r.md", "--csv": "r.csv", "--xlsx": "r.xlsx", "--json": "r.json"}
-        done = sh.run("show", shown_name, *(word for pair in names.items() for word in pair))
-        assert (done.returncode, done.stdout) == (0, "")
+        completed = sh.run("show", shown_name, *(word for pair in names.items() for word in pair))
+        assert (completed.returncode, completed.stdout) == (0, "")
         for name in ("r.html", "r.md", "r.csv", "r.json"):
             assert "greg.stone@example.edu" in (sh.folder / name).read_text(encoding="utf-8-sig"), name
     assert studio.counts() == requests_before
@@ -44,8 +44,8 @@ def test_a_file_that_cannot_be_looked_at_is_reported(sh: Shell) -> None:
 def test_show_writes_every_form_of_a_saved_plan(sh: Shell) -> None:
     plan = sh.json("plan", SAMPLE, "-o", "plan.json")
     forms = ["--html", "p.html", "--markdown", "p.md", "--csv", "p.csv", "--xlsx", "p.xlsx"]
-    done = sh.run("show", "plan.json", *forms)
-    assert (done.returncode, done.stdout) == (0, "")
+    completed = sh.run("show", "plan.json", *forms)
+    assert (completed.returncode, completed.stdout) == (0, "")
     for name in ("p.html", "p.md"):
         text = (sh.folder / name).read_text(encoding="utf-8")
         assert plan["digest"] in text
@@ -62,11 +62,11 @@ def test_show_writes_every_form_of_a_saved_plan(sh: Shell) -> None:
 
 def test_the_next_step_may_be_another_than_to_apply(sh: Shell) -> None:
     sh.json("plan", SAMPLE, "-o", "plan.json")
-    done = sh.run("show", "plan.json", "--html", "p.html", "--markdown", "-", "--next", "Approve <this> request.")
+    completed = sh.run("show", "plan.json", "--html", "p.html", "--markdown", "-", "--next", "Approve <this> request.")
     page = (sh.folder / "p.html").read_text(encoding="utf-8")
-    assert "`Approve <this> request.`" in done.stdout
+    assert "`Approve <this> request.`" in completed.stdout
     assert "Approve &lt;this&gt; request." in page
-    assert "rolesync apply" not in done.stdout + page
+    assert "rolesync apply" not in completed.stdout + page
     assert "--next is for plans" in sh.json("show", "2020", "--next", "x", exit_code=64)["error"]["message"]
 
 

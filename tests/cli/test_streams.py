@@ -34,19 +34,19 @@ def run(command: str) -> subprocess.CompletedProcess[str]:
 def test_a_lost_result_is_one_line_beside_the_commands_exit_code(
     file: Path, code: int, target: str, reason: str, form: str
 ) -> None:
-    done = run(f"rolesync validate {file} {form} {target}")
-    assert done.returncode == code
-    *errors, last = done.stderr.splitlines()
+    completed = run(f"rolesync validate {file} {form} {target}")
+    assert completed.returncode == code
+    *errors, last = completed.stderr.splitlines()
     assert last == f"rolesync: standard output can't be written: {reason}; the exit code still reports the result"
     assert len(errors) == (1 if code else 0)
 
 
 @pytest.mark.parametrize("target", ["2>&-", "2>/dev/full", "<&-", "<&- >&- 2>&-"])
 def test_closed_and_full_streams_change_no_exit_code(target: str) -> None:
-    done = run(f"rolesync validate {SAMPLE} {target}")
-    assert done.returncode == 0
-    assert bool(done.stdout) == (">&- 2" not in target)
-    assert done.stderr == ""
+    completed = run(f"rolesync validate {SAMPLE} {target}")
+    assert completed.returncode == 0
+    assert bool(completed.stdout) == (">&- 2" not in target)
+    assert completed.stderr == ""
 
 
 def test_no_file_of_the_command_gets_the_number_of_a_closed_stream() -> None:
@@ -57,15 +57,15 @@ def test_no_file_of_the_command_gets_the_number_of_a_closed_stream() -> None:
         "    print('lost')\n"
     )
     script = ["/bin/bash", "-c", 'exec "$0" -c "$1" <&- >&-', sys.executable, code]
-    done = subprocess.run(script, capture_output=True, encoding="utf-8", timeout=60, check=False)
-    assert (done.returncode, "Traceback" in done.stderr) == (0, False)
+    completed = subprocess.run(script, capture_output=True, encoding="utf-8", timeout=60, check=False)
+    assert (completed.returncode, "Traceback" in completed.stderr) == (0, False)
 
 
 def test_a_list_that_is_lost_on_standard_output_is_an_error() -> None:
-    done = run(f"rolesync migrate {SAMPLE} -o - >/dev/full")
-    assert done.returncode == 1
-    assert "the list can't be written to standard output: No space left on device" in done.stderr
-    assert "the exit code still" not in done.stderr
+    completed = run(f"rolesync migrate {SAMPLE} -o - >/dev/full")
+    assert completed.returncode == 1
+    assert "the list can't be written to standard output: No space left on device" in completed.stderr
+    assert "the exit code still" not in completed.stderr
 
 
 def test_the_streams_are_put_back(capfd: pytest.CaptureFixture[str]) -> None:

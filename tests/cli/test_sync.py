@@ -45,12 +45,12 @@ def test_no_override_takes_a_role_from_the_tokens_owner(sh: Shell, studio: Contr
 
 
 def test_people_see_the_plan_and_how_its_run_ended(sh: Shell) -> None:
-    done = sh.run("sync", SAMPLE)
-    assert done.returncode == 0
-    run, _, plan = done.stdout.partition("About this run")
+    completed = sh.run("sync", SAMPLE)
+    assert completed.returncode == 0
+    run, _, plan = completed.stdout.partition("About this run")
     assert "COMPLETE 6 of 6 changes done; live equals the plan" in " ".join(run.split())
     assert "greg.stone@example.edu" in plan
-    assert not any(word in done.stdout for word in ("READY", "Nothing was written", "rolesync apply"))
+    assert not any(word in completed.stdout for word in ("READY", "Nothing was written", "rolesync apply"))
 
 
 def test_a_refused_list_ends_a_sync_before_studio_is_read(sh: Shell, studio: Control) -> None:
@@ -66,11 +66,11 @@ def test_the_settings_may_name_the_list_and_it_may_be_at_an_address(sh: Shell) -
     answer = ScriptedAnswer(200, body, {"Content-Type": "text/csv", "Last-Modified": changed})
     with ScriptedStudio(in_turn(answer)) as server:
         address = f"{server.base_url}/roles.csv?key=s3cret"
-        done = sh.run("sync", list=address, list_headers="X-Key: s3cret")
-        assert done.returncode == 0
+        completed = sh.run("sync", list=address, list_headers="X-Key: s3cret")
+        assert completed.returncode == 0
         validated = sh.run("validate", address, list_headers="X-Key: s3cret")
-    assert f"{server.base_url}/roles.csv" in done.stdout
-    assert "s3cret" not in done.stdout + done.stderr + validated.stdout
+    assert f"{server.base_url}/roles.csv" in completed.stdout
+    assert "s3cret" not in completed.stdout + completed.stderr + validated.stdout
     (plan, *_) = sh.record()
     assert plan["source"]["fetched"]["where"] == f"{server.base_url}/roles.csv"
     refused = sh.run("sync", list=address)

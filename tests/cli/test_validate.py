@@ -39,10 +39,10 @@ def test_a_list_with_its_errors_is_written_beside_it(sh: Shell) -> None:
 
 def test_people_get_the_verdict_and_the_first_findings(sh: Shell) -> None:
     path = sh.list_of(["nobody", *(f"teacher{number}@example.edu" for number in range(60))], role="Teacher")
-    done = sh.run("validate", path)
-    assert done.returncode == 3
-    shown = " ".join(done.stdout.split())
-    assert "REJECTED" in shown
-    assert "'nobody' is not an e-mail address" in shown
-    assert shown.count("'Teacher'") < 60
+    completed = sh.run("validate", path)
+    assert completed.returncode == 3
+    output = " ".join(completed.stdout.split())
+    assert "REJECTED" in output
+    assert "'nobody' is not an e-mail address" in output
+    assert output.count("'Teacher'") < 60
     assert " ".join(sh.run("validate", path, "--all").stdout.split()).count("'Teacher'") >= 60

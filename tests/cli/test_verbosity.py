@@ -27,17 +27,17 @@ def test_a_quiet_command_prints_nothing_when_all_is_done(sh: Shell) -> None:
         ("sync", SAMPLE),
         ("export", "-o", "roles.csv"),
     ):
-        done = sh.run(*arguments, "-q")
-        assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), arguments
+        completed = sh.run(*arguments, "-q")
+        assert (completed.returncode, completed.stdout, completed.stderr) == (0, "", ""), arguments
 
 
 def test_a_quiet_command_prints_what_was_asked_for(sh: Shell) -> None:
     planned = sh.run("plan", SAMPLE, "--quiet")
     assert "2 removals, 4 additions" in planned.stdout
     assert planned.stderr == ""
-    done = sh.run("sync", SAMPLE, "--quiet", "--format", "json")
-    assert json.loads(done.stdout)["run"]["complete"]
-    assert done.stderr == ""
+    completed = sh.run("sync", SAMPLE, "--quiet", "--format", "json")
+    assert json.loads(completed.stdout)["run"]["complete"]
+    assert completed.stderr == ""
 
 
 def test_a_quiet_command_prints_why_it_did_not_do_it(sh: Shell) -> None:
@@ -52,11 +52,11 @@ def test_a_quiet_command_prints_why_it_did_not_do_it(sh: Shell) -> None:
 
 
 def test_a_verbose_command_prints_each_request_and_step(sh: Shell) -> None:
-    done = sh.run("plan", SAMPLE, "-v")
-    assert done.returncode == 0
-    assert len(re.findall(r"GET /\S+ +200", done.stderr)) == 6
-    assert "looking up users: 3 of 5" in done.stderr
-    assert "sandbox-token" not in done.stderr
+    completed = sh.run("plan", SAMPLE, "-v")
+    assert completed.returncode == 0
+    assert len(re.findall(r"GET /\S+ +200", completed.stderr)) == 6
+    assert "looking up users: 3 of 5" in completed.stderr
+    assert "sandbox-token" not in completed.stderr
 
 
 def test_both_together_are_wrong_usage(sh: Shell) -> None:

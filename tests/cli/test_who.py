@@ -13,11 +13,11 @@ def test_the_review_is_shown_and_saved_in_each_format(synced: Shell, own_process
     run = synced.record()[0]["run"]
     day = f"{datetime.now(UTC):%Y-%m-%d}"
     requests = own_process.counts()
-    shown = synced.run("who", "Admin", "--as-of", day, token=None)
-    assert (shown.returncode, shown.stderr) == (0, "")
+    completed = synced.run("who", "Admin", "--as-of", day, token=None)
+    assert (completed.returncode, completed.stderr) == (0, "")
     assert own_process.counts() == requests
-    assert run in shown.stdout
-    assert f"AS OF {day}" in shown.stdout
+    assert run in completed.stdout
+    assert f"AS OF {day}" in completed.stdout
     options = [word for form in ("html", "csv", "xlsx", "json") for word in (f"--{form}", f"who.{form}")]
     saved = synced.run("who", "--as-of", day, *options, token=None)
     assert (saved.returncode, saved.stdout) == (0, "")
@@ -50,7 +50,7 @@ def test_a_broken_record_is_shown_up_to_the_break_and_exits_5(sh: Shell) -> None
         sh.run("plan", "list.csv")
     (path,) = sh.folder.glob("state/*/audit.jsonl")
     path.write_bytes(path.read_bytes().replace(b'"command":"plan"', b'"command":"plaN"', 1))
-    done = sh.run("who", "--as-of", f"{datetime.now(UTC):%Y-%m-%d}")
-    assert done.returncode == 5
-    assert "broken after its first record" in done.stdout
+    completed = sh.run("who", "--as-of", f"{datetime.now(UTC):%Y-%m-%d}")
+    assert completed.returncode == 5
+    assert "broken after its first record" in completed.stdout
     assert sh.json("who", exit_code=5)["status"] == "refused"

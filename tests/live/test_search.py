@@ -60,22 +60,22 @@ def held_by(sandbox: Sandbox, role: str, *, but: str) -> list[dict[str, Any]]:
 
 def test_many_users_of_one_role_are_found_on_its_pages(school: School) -> None:
     studio, sandbox = school
-    wanted = named(held_by(sandbox, "Teacher", but="Admin"))
+    keys = named(held_by(sandbox, "Teacher", but="Admin"))
     pages = -(-len(sandbox.people(role="Teacher")) // 50)
     steps: Steps = []
-    live = read_live(studio, ["Admin"], rows_of(wanted), lambda *step: steps.append(step), scan=True)
-    assert set(live.users["email"].str.lower()) >= {email for email, _ in wanted}
-    assert steps_of(live) == [("holders", "Admin", 1, 1, 10), ("scan", "Teacher", pages, pages, len(wanted))]
+    live = read_live(studio, ["Admin"], rows_of(keys), lambda *step: steps.append(step), scan=True)
+    assert set(live.users["email"].str.lower()) >= {email for email, _ in keys}
+    assert steps_of(live) == [("holders", "Admin", 1, 1, 10), ("scan", "Teacher", pages, pages, len(keys))]
     assert (live.requests.total, live.requests.theoretical_minimum) == (pages + 1, pages + 1)
-    assert steps[-1] == ("looking up users", len(wanted), len(wanted))
+    assert steps[-1] == ("looking up users", len(keys), len(keys))
 
 
 def test_pages_and_look_ups_find_the_same_users(school: School) -> None:
     studio, sandbox = school
     users = sandbox.people()
-    wanted = [*named(users[::7]), *(("", user["id"]) for user in users[3::7]), ("nobody@example.edu", 0), ("", 9)]
-    scanned = read_live(studio, ["Admin"], rows_of(wanted), no_progress, scan=True)
-    searched = read_live(studio, ["Admin"], rows_of(wanted), no_progress)
+    keys = [*named(users[::7]), *(("", user["id"]) for user in users[3::7]), ("nobody@example.edu", 0), ("", 9)]
+    scanned = read_live(studio, ["Admin"], rows_of(keys), no_progress, scan=True)
+    searched = read_live(studio, ["Admin"], rows_of(keys), no_progress)
     assert sorted(scanned.users["user_id"]) == sorted(searched.users["user_id"])
     assert scanned.requests.total < searched.requests.total / 3
     assert [step.how for step in searched.requests.steps] == [ReadMethod.HOLDERS, ReadMethod.ONE_BY_ONE]
@@ -84,33 +84,33 @@ def test_pages_and_look_ups_find_the_same_users(school: School) -> None:
 
 def test_few_users_are_looked_up_one_by_one(school: School) -> None:
     studio, sandbox = school
-    wanted = named(held_by(sandbox, "Teacher", but="Admin"))[:19]
-    live = read_live(studio, ["Admin"], rows_of(wanted), no_progress, scan=True)
+    keys = named(held_by(sandbox, "Teacher", but="Admin"))[:19]
+    live = read_live(studio, ["Admin"], rows_of(keys), no_progress, scan=True)
     assert steps_of(live) == [("holders", "Admin", 1, 1, 10), ("one_by_one", "", 19, 19, 19)]
 
 
 def test_few_holders_of_another_managed_role_are_looked_up_as_well(school: School) -> None:
     studio, sandbox = school
-    wanted = named(held_by(sandbox, "Teacher", but="Admin"))[:USERS_PER_TRIAL]
-    few = read_live(studio, ["Admin", "Teacher"], rows_of(wanted[1:]), no_progress, scan=True)
+    keys = named(held_by(sandbox, "Teacher", but="Admin"))[:USERS_PER_TRIAL]
+    few = read_live(studio, ["Admin", "Teacher"], rows_of(keys[1:]), no_progress, scan=True)
     assert few.requests.by_kind["search_email"] == USERS_PER_TRIAL - 1
-    many = read_live(studio, ["Admin", "Teacher"], rows_of(wanted), no_progress, scan=True)
+    many = read_live(studio, ["Admin", "Teacher"], rows_of(keys), no_progress, scan=True)
     assert "search_email" not in many.requests.by_kind
 
 
 def test_many_holders_of_another_managed_role_count_as_found(school: School) -> None:
     studio, sandbox = school
-    wanted = named(held_by(sandbox, "Teacher", but="Admin"))
-    live = read_live(studio, ["Admin", "Teacher"], rows_of(wanted), no_progress, scan=True)
+    keys = named(held_by(sandbox, "Teacher", but="Admin"))
+    live = read_live(studio, ["Admin", "Teacher"], rows_of(keys), no_progress, scan=True)
     assert [step.how for step in live.requests.steps] == [ReadMethod.HOLDERS, ReadMethod.HOLDERS]
     assert live.requests.total == live.requests.theoretical_minimum
 
 
 def test_the_steps_and_the_total_equal_what_the_server_counted(school: School) -> None:
     studio, sandbox = school
-    wanted = [*named(sandbox.people()[::9]), *(("", number) for number in range(1, 31))]
+    keys = [*named(sandbox.people()[::9]), *(("", number) for number in range(1, 31))]
     sandbox.reset_counts()
-    live = read_live(studio, ["Admin"], rows_of(wanted), no_progress, scan=True)
+    live = read_live(studio, ["Admin"], rows_of(keys), no_progress, scan=True)
     served = sum(sandbox.counts().values())
     assert (sum(step.requests for step in live.requests.steps), live.requests.total) == (served, served)
     assert live.requests.theoretical_minimum <= served
@@ -289,9 +289,9 @@ def test_an_admin_on_a_page_but_missing_in_the_search_for_admins_is_refused(read
             body["users"].pop()
 
     read_now, server = read(hide, users)
-    wanted = [*WANTED, *((f"p{number}@example.edu", 0) for number in range(5_000, 5_100))]
+    keys = [*WANTED, *((f"p{number}@example.edu", 0) for number in range(5_000, 5_100))]
     with pytest.raises(IncompleteReadError, match="user 1900 holds 'Admin', but the search for it didn't return them"):
-        read_now(wanted)
+        read_now(keys)
     assert set(pages_read(server, "Admin")) == {1}
 
 

@@ -99,12 +99,12 @@ def test_a_plan_that_is_hostile_and_huge_stays_below_the_limit(text: str) -> Non
         roles=(RoleCount(text, 1, 1, 1),) * 500,
         approval=replace(APPROVAL, reviewer=text, operator=text, confirmed_effect=text, reviewed_digest=text),
     )
-    shown = plan_markdown(plan)
-    assert len(shown) < LIMIT
-    assert len(re.findall("left out here for lack of space", shown)) >= 3
-    assert shown.count("<details>") == shown.splitlines().count("</details>") == 5
+    output = plan_markdown(plan)
+    assert len(output) < LIMIT
+    assert len(re.findall("left out here for lack of space", output)) >= 3
+    assert output.count("<details>") == output.splitlines().count("</details>") == 5
     inline = [
-        child for token in MarkdownIt("commonmark").enable("table").parse(shown) for child in token.children or []
+        child for token in MarkdownIt("commonmark").enable("table").parse(output) for child in token.children or []
     ]
     assert {child.type for child in inline} <= {"text", "code_inline", "strong_open", "strong_close", "softbreak"}
     assert not any("@" in child.content or "#1" in child.content for child in inline if child.type == "text")
@@ -193,6 +193,6 @@ def test_a_run_that_is_hostile_and_huge_stays_below_the_limit(text: str) -> None
         overridden=(text,) * 900,
         stopped=text,
     )
-    shown = run_markdown(run)
-    assert len(shown) < LIMIT
-    assert shown.count("<details>") == shown.count("</details>") == 9
+    output = run_markdown(run)
+    assert len(output) < LIMIT
+    assert output.count("<details>") == output.count("</details>") == 9

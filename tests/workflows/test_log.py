@@ -64,33 +64,35 @@ def test_a_stage_is_one_line_and_a_wait_is_one_when_it_begins(capsys: pytest.Cap
 
 
 def test_a_night_is_a_log_of_its_stages_with_run_and_account(sh: Shell, studio: Control) -> None:
-    done = sh.run("sync", SAMPLE, log_format="json", log_level="info")
-    assert done.returncode == 0
-    lines = entries(done.stderr)
+    completed = sh.run("sync", SAMPLE, log_format="json", log_level="info")
+    assert completed.returncode == 0
+    lines = entries(completed.stderr)
     (recorded,) = {record["run"] for record in sh.record()}
     assert {line["run"] for line in lines} == {recorded}
     assert {line["account"] for line in lines} == {studio.base_url.removeprefix("http://")}
     stages = [str(line["stage"]) for line in lines if line["event"] == "stage"]
     assert len(stages) >= 3
-    assert len(stages) == len(done.stderr.splitlines()) - 1  # the last one is the end
+    assert len(stages) == len(completed.stderr.splitlines()) - 1  # the last one is the end
     assert (lines[-1]["event"], lines[-1]["status"], lines[-1]["exit_code"]) == ("ended", "changed", 0)
 
 
 @pytest.mark.parametrize("command", ["plan", "sync"])
 def test_the_fetch_of_a_list_is_a_line_with_its_run(sh: Shell, command: str) -> None:
     with ScriptedStudio(in_turn(ScriptedAnswer(200, SAMPLE.read_bytes()))) as server:
-        done = sh.run(
+        completed = sh.run(
             command, f"{server.base_url}/roles.csv", "--list-as-of", "now", log_format="json", log_level="info"
         )
-    assert done.returncode == 0
-    assert {line["run"] for line in entries(done.stderr)} == {record["run"] for record in sh.record()}
-    assert "list fetched" in {line["event"] for line in entries(done.stderr)}
+    assert completed.returncode == 0
+    assert {line["run"] for line in entries(completed.stderr)} == {record["run"] for record in sh.record()}
+    assert "list fetched" in {line["event"] for line in entries(completed.stderr)}
 
 
 def test_requests_of_other_threads_have_their_run_too(sh: Shell, studio: Control) -> None:
-    done = sh.run("sync", SAMPLE, log_format="json", log_level="debug")
-    assert done.returncode == 0
-    requests = [line for line in entries(done.stderr) if "GET" in str(line["event"]) or "PUT" in str(line["event"])]
+    completed = sh.run("sync", SAMPLE, log_format="json", log_level="debug")
+    assert completed.returncode == 0
+    requests = [
+        line for line in entries(completed.stderr) if "GET" in str(line["event"]) or "PUT" in str(line["event"])
+    ]
     assert len(requests) > 5
     assert all("run" in line and "account" in line for line in requests)
     assert studio.log()

@@ -61,25 +61,30 @@ def test_a_rehearsal_shows_what_apply_then_does_and_writes_nothing(
     plan = from_json(to_json(planned(context)))
     record, before = files(tmp_path / "state"), studio.people()
     studio.reset_counts()
-    done = rehearse_plan(plan, context)
+    rehearsal = rehearse_plan(plan, context)
     assert studio.log() == []
     assert studio.people() == before
     requests_before = studio.counts()
     assert {kind for kind, number in requests_before.items() if number} == {"search", "user"}
-    assert requests_before["search"] + requests_before["user"] == done.read.total == done.latency.requests
+    assert requests_before["search"] + requests_before["user"] == rehearsal.read.total == rehearsal.latency.requests
     assert files(tmp_path / "state") == record
 
     run = apply_plan(plan, context)
-    assert (run.complete, done.run.complete) == (True, True)
-    assert results(done.run) == results(run)
-    assert done.run.proof == run.proof
-    assert [(role.role, role.before, role.after) for role in done.roles] == [("Admin", 10, 12)]
-    assert done.run.requests.by_kind == {"put_roles": 3, "search_role": 1}
-    assert {kind: run.requests.by_kind[kind] - number for kind, number in done.read.by_kind.items()} == {
+    assert (run.complete, rehearsal.run.complete) == (True, True)
+    assert results(rehearsal.run) == results(run)
+    assert rehearsal.run.proof == run.proof
+    assert [(role.role, role.before, role.after) for role in rehearsal.roles] == [("Admin", 10, 12)]
+    assert rehearsal.run.requests.by_kind == {"put_roles": 3, "search_role": 1}
+    assert {kind: run.requests.by_kind[kind] - number for kind, number in rehearsal.read.by_kind.items()} == {
         "search_role": 1,
         "user": 0,
     }
-    assert [(stage.requests, stage.rounds) for stage in done.stages] == [(done.read.total, 0), (3, 3), (1, 1), (0, 0)]
+    assert [(stage.requests, stage.rounds) for stage in rehearsal.stages] == [
+        (rehearsal.read.total, 0),
+        (3, 3),
+        (1, 1),
+        (0, 0),
+    ]
 
 
 def test_an_account_without_a_record_gets_none(studio: Sandbox, context: Context, tmp_path: Path) -> None:
@@ -95,10 +100,10 @@ def test_a_user_who_has_drifted_is_not_touched_as_in_apply(
 ) -> None:
     plan = planned(context)
     studio.edit_person(OMAR, **edit)
-    done = rehearse_plan(plan, context)
-    assert counts(done.run.outcomes)["drifted"] == 1
-    assert not done.run.complete
-    assert results(done.run) == results(apply_plan(plan, context))
+    rehearsal = rehearse_plan(plan, context)
+    assert counts(rehearsal.run.outcomes)["drifted"] == 1
+    assert not rehearsal.run.complete
+    assert results(rehearsal.run) == results(apply_plan(plan, context))
 
 
 def test_a_blocked_plan_is_refused_as_apply_refuses_it(studio: Sandbox, context: Context, tmp_path: Path) -> None:
@@ -109,8 +114,8 @@ def test_a_blocked_plan_is_refused_as_apply_refuses_it(studio: Sandbox, context:
         with pytest.raises(BlockedError) as refused:
             rehearse_plan(plan, context, override)
         assert (refused.value.message, refused.value.hint) == (by_apply.value.message, by_apply.value.hint)
-    done = rehearse_plan(plan, context, plan.digest)
-    assert [(role.before, role.after) for role in done.roles] == [(10, 1)]
+    rehearsal = rehearse_plan(plan, context, plan.digest)
+    assert [(role.before, role.after) for role in rehearsal.roles] == [(10, 1)]
     assert studio.log() == []
 
 
@@ -140,11 +145,11 @@ def test_changes_of_an_interrupted_run_count_as_done_even_without_a_record(
         apply_plan(plan, replace(context, progress=stop))
     rewound(context, *lost)
     record, log = files(tmp_path / "state"), studio.log()
-    done = rehearse_plan(plan, context)
-    assert (done.run.outcomes["detail"] == "done by an earlier run of this plan").sum() == 2
-    assert done.run.requests.by_kind["put_roles"] == 2
+    rehearsal = rehearse_plan(plan, context)
+    assert (rehearsal.run.outcomes["detail"] == "done by an earlier run of this plan").sum() == 2
+    assert rehearsal.run.requests.by_kind["put_roles"] == 2
     assert (files(tmp_path / "state"), studio.log()) == (record, log)
-    assert results(done.run) == results(apply_plan(plan, context))
+    assert results(rehearsal.run) == results(apply_plan(plan, context))
 
 
 @pytest.mark.parametrize("at", ["looking up users", "rehearsing: applying", "rehearsing: reading Admin"])
@@ -205,11 +210,11 @@ def test_roles_of_any_name_and_ids_of_any_size_can_be_rehearsed(tmp_path: Path) 
         studio.edit_person(GREG, roles=[ODD, "Captioner", "Admin"])
         context = Context(settings_for(studio, tmp_path / "state", chunk_size=2, **more), sleep=lambda _: None)
         plan = planned(context, path)
-        done = rehearse_plan(plan, context)
+        rehearsal = rehearse_plan(plan, context)
         run = apply_plan(plan, context)
     assert run.complete
-    assert results(done.run) == results(run)
-    assert {role.role: (role.before, role.after) for role in done.roles} == {"Admin": (10, 2), ODD: (1, 2)}
+    assert results(rehearsal.run) == results(run)
+    assert {role.role: (role.before, role.after) for role in rehearsal.roles} == {"Admin": (10, 2), ODD: (1, 2)}
 
 
 def test_no_other_program_on_this_machine_can_read_the_copy(
@@ -248,9 +253,9 @@ def test_a_limit_of_requests_and_a_proxy_are_for_the_real_studio_only(
     plan = planned(context)
     fake_sleep: list[float] = []
     slow = settings_for(studio, tmp_path / "state", chunk_size=2, requests_per_second=2.0)
-    done = rehearse_plan(plan, replace(context, settings=slow, sleep=fake_sleep.append))
-    assert len(fake_sleep) == done.read.total - 1
-    assert [stage.seconds for stage in done.stages[1:3]] == [1.5, 0.5]
+    rehearsal = rehearse_plan(plan, replace(context, settings=slow, sleep=fake_sleep.append))
+    assert len(fake_sleep) == rehearsal.read.total - 1
+    assert [stage.seconds for stage in rehearsal.stages[1:3]] == [1.5, 0.5]
 
 
 def test_a_folder_that_has_no_room_for_the_copy_is_reported(
@@ -267,6 +272,6 @@ def test_a_plan_without_changes_is_rehearsed_too(context: Context) -> None:
     apply_plan(planned(context), context)
     empty = planned(context)
     assert empty.status == "empty"
-    done = rehearse_plan(empty, context)
-    assert (done.run.complete, done.unknown) == (True, ())
-    assert done.run.requests.by_kind == {"search_role": 1}
+    rehearsal = rehearse_plan(empty, context)
+    assert (rehearsal.run.complete, rehearsal.unknown) == (True, ())
+    assert rehearsal.run.requests.by_kind == {"search_role": 1}

@@ -35,11 +35,11 @@ from tests.workflows.tools import drift_of, emails_of, list_of, planned, setting
 
 
 def test_sync_plans_and_applies_as_one_run(context: Context) -> None:
-    done = sync_list(read_list(SAMPLE, context), context)
-    assert done.run is not None
-    assert done.run.complete
+    result = sync_list(read_list(SAMPLE, context), context)
+    assert result.run is not None
+    assert result.run.complete
     (summary,) = list_runs(context.settings.account_dir)
-    assert (summary.kind, summary.status, summary.plan_digest) == ("apply", "complete", done.plan.digest)
+    assert (summary.kind, summary.status, summary.plan_digest) == ("apply", "complete", result.plan.digest)
 
     again = sync_list(read_list(SAMPLE, context), context)
     assert (again.run, again.refusal, again.plan.status) == (None, None, "empty")
@@ -71,13 +71,13 @@ def test_a_blocked_sync_returns_its_plan_and_refusal_and_writes_nothing(
 def test_with_held_removals_the_additions_are_applied_and_proven(studio: Sandbox, tmp_path: Path) -> None:
     context = Context(settings_for(studio, tmp_path / "state", hold_removals=True), sleep=lambda _: None)
     admins = emails_of(studio)
-    done = sync_list(read_list(list_of(tmp_path, admins[0], "omar.haddad@example.edu"), context), context)
-    assert done.run is not None
-    assert done.run.complete
+    result = sync_list(read_list(list_of(tmp_path, admins[0], "omar.haddad@example.edu"), context), context)
+    assert result.run is not None
+    assert result.run.complete
     assert {entry["action"] for entry in studio.log()} == {"add"}
-    held = done.plan.held[done.plan.held["reason"] == "removals_held"]
+    held = result.plan.held[result.plan.held["reason"] == "removals_held"]
     assert set(held["email"]) >= set(admins[1:])
-    assert done.plan.blocked == ()
+    assert result.plan.blocked == ()
 
 
 def test_grace_counts_syncs_and_starts_again_when_the_user_is_listed(studio: Sandbox, tmp_path: Path) -> None:
@@ -120,10 +120,10 @@ def test_grace_counts_syncs_and_starts_again_when_the_user_is_listed(studio: San
 def test_a_change_that_every_run_repeats_is_a_warning(studio: Sandbox, context: Context) -> None:
     desired = read_list(SAMPLE, context)
     for night in range(4):
-        done = sync_list(desired, context)
-        repeats = verdict(done.plan, "repeat_runs")
+        result = sync_list(desired, context)
+        repeats = verdict(result.plan, "repeat_runs")
         assert (repeats.status, repeats.value) == (("pass", 0) if night < 3 else ("warn", 1))
-        user_id = int(done.plan.changes.loc[done.plan.changes["action"] == "remove", "user_id"].iloc[0])
+        user_id = int(result.plan.changes.loc[result.plan.changes["action"] == "remove", "user_id"].iloc[0])
         studio.edit_person(user_id, roles=["Admin"])
     assert f"({user_id}): done each time, and reversed since" in repeats.message
 
@@ -135,8 +135,8 @@ def test_a_sync_without_changes_reports_drift_once(studio: Sandbox, context: Con
     new = next(person for person in studio.people(role="Teacher") if "Admin" not in person["role_names"])
     studio.edit_person(new["id"], roles=["Admin"])
     desired = read_list(list_of(tmp_path, *emails, new["email"]), context)
-    done = sync_list(desired, context)
-    assert (done.plan.status, drift_of(done.plan)) == ("empty", [(new["id"], "add")])
+    result = sync_list(desired, context)
+    assert (result.plan.status, drift_of(result.plan)) == ("empty", [(new["id"], "add")])
     assert drift_of(sync_list(desired, context).plan) == []
 
 
@@ -191,13 +191,13 @@ def test_two_thousand_changes_are_done_though_a_fifth_of_all_requests_fail(tmp_p
         path = list_for(studio, tmp_path, additions=2_000, keep=1)
         context = context_for(studio, tmp_path, FakeSleep(), chunk_size=5)
         studio.set_faults(f"{MIXED},seed=3")
-        done = sync_list(read_list(path, context), context)
+        result = sync_list(read_list(path, context), context)
         struck = studio.fault_counts()
         studio.set_faults("")
-        assert done.run is not None
-        assert done.run.complete
-        assert len(done.plan.changes) >= 2_000
-        assert not done.run.stopped
+        assert result.run is not None
+        assert result.run.complete
+        assert len(result.plan.changes) >= 2_000
+        assert not result.run.stopped
         assert len([name for name, number in struck.items() if number]) >= 9
         assert sum(struck.values()) > 0.15 * sum(studio.counts().values())
         check_record(studio, context)
@@ -217,15 +217,15 @@ def test_a_studio_that_goes_down_for_good_ends_the_run_soon_and_the_next_run_fin
             studio.set_faults("reset=0.5,503=0.5,seed=1")
 
     failing = Context(context.settings, sleep=fake_sleep.sleep, progress=go_down)
-    done = sync_list(read_list(path, failing), failing)
-    assert done.run is not None
-    numbers = done.run.outcomes["outcome"].value_counts()
+    result = sync_list(read_list(path, failing), failing)
+    assert result.run is not None
+    numbers = result.run.outcomes["outcome"].value_counts()
     assert numbers["done"] == len(studio.log()) == 40
-    assert numbers["done"] + numbers["unknown"] + numbers["not_sent"] == len(done.plan.changes)
+    assert numbers["done"] + numbers["unknown"] + numbers["not_sent"] == len(result.plan.changes)
     assert 0 < numbers["unknown"] <= 10 * FAILURES
-    assert done.run.stopped
+    assert result.run.stopped
     assert sum(fake_sleep.seconds) < 3 * 8 * 60  # a few reads, each of which ends after a minute of retries
-    assert load_earlier_runs(context.settings.account_dir).unsettled == (done.run.run_id,)
+    assert load_earlier_runs(context.settings.account_dir).unsettled == (result.run.run_id,)
 
     studio.set_faults("")
     again = sync_list(read_list(path, context), context)
@@ -305,10 +305,10 @@ def test_a_read_after_the_run_that_shows_nobody_proves_nothing(studio: Sandbox, 
         if studio.log():
             studio.set_faults("nobody=1")
 
-    done = sync_list(read_list(SAMPLE, context), replace(context, answered=answered))
-    assert done.run is not None
-    assert (done.run.proof, done.run.complete) == (None, False)
-    assert "holders of Admin are gone in the read after the run" in done.run.stopped
+    result = sync_list(read_list(SAMPLE, context), replace(context, answered=answered))
+    assert result.run is not None
+    assert (result.run.proof, result.run.complete) == (None, False)
+    assert "holders of Admin are gone in the read after the run" in result.run.stopped
     assert not (context.settings.account_dir / NAME).exists()
 
 
@@ -322,10 +322,10 @@ def test_a_wrong_clock_neither_gives_nor_takes_a_role_by_date(
     path = tmp_path / "dated.csv"
     path.write_text("\n".join(["email,user_id,starts,expires,role", *(f"{row},Admin" for row in rows)]) + "\n")
     shifted = replace(context, now=lambda: datetime.now(UTC) + timedelta(days=days))
-    done = sync_list(read_list(path, shifted), shifted)
-    assert sorted(done.plan.held["action"]) == waiting
-    assert set(done.plan.held["reason"]) == ({"clock"} if waiting else set())
-    assert verdict(done.plan, "clock_skew").status is (VerdictStatus.WARN if days else VerdictStatus.PASS)
+    result = sync_list(read_list(path, shifted), shifted)
+    assert sorted(result.plan.held["action"]) == waiting
+    assert set(result.plan.held["reason"]) == ({"clock"} if waiting else set())
+    assert verdict(result.plan, "clock_skew").status is (VerdictStatus.WARN if days else VerdictStatus.PASS)
     assert {entry["action"] for entry in studio.log()} == {"add"}
     assert len(studio.log()) == (1 if days else 2)
     learnt = load_earlier_runs(context.settings.account_dir).baseline.applied
@@ -342,9 +342,9 @@ def test_a_role_that_ended_between_reading_and_sending_is_not_sent(
     path.write_text("\n".join(["email,expires,role", *rows]) + "\n", encoding="utf-8")
     evening = replace(context, now=lambda: datetime(2026, 6, 30, 23, 50, tzinfo=UTC))
     night = replace(context, now=lambda: datetime(2026, 7, 1, 0, 10, tzinfo=UTC))
-    done = sync_list(read_list(path, evening), night)
-    assert done.run is not None
-    details = dict(zip(done.run.outcomes["email"].tolist(), done.run.outcomes["detail"].tolist(), strict=True))
+    result = sync_list(read_list(path, evening), night)
+    assert result.run is not None
+    details = dict(zip(result.run.outcomes["email"].tolist(), result.run.outcomes["detail"].tolist(), strict=True))
     assert details["omar.haddad@example.edu"].startswith("not sent: the list gives the role until 2026-06-30")
     (added,) = (entry["user_id"] for entry in studio.log())
     assert studio.person(added)["email"] == "Ingrid.Solberg@example.edu"
@@ -355,10 +355,10 @@ def test_a_read_that_hides_what_was_done_teaches_nothing(studio: Sandbox, contex
     path.write_text("user_id,role\n1052,Admin\n", encoding="utf-8")
     additive = replace(context, settings=settings_for(studio, tmp_path / "state", mode="additive", settle_seconds=0))
     studio.set_faults("nobody=1")
-    done = sync_list(read_list(path, additive), additive)
-    assert done.run is not None
-    assert done.run.outcomes["outcome"].tolist() == ["done"]
-    assert not done.run.complete
+    result = sync_list(read_list(path, additive), additive)
+    assert result.run is not None
+    assert result.run.outcomes["outcome"].tolist() == ["done"]
+    assert not result.run.complete
     studio.set_faults("")
     assert drift_of(sync_list(read_list(path, additive), additive).plan) == []
 

@@ -75,19 +75,19 @@ def test_role_changes_that_studio_made_on_its_own_are_undone_too(tmp_path: Path)
         studio.edit_person(person["id"], roles=["Subaccount admin", "Teacher"])
         path = tmp_path / "list.csv"
         path.write_text(f"user_id,role\n{person['id']},Admin\n", encoding="utf-8")
-        done = sync_list(read_list(path, context), context)
-        assert done.run is not None
+        result = sync_list(read_list(path, context), context)
+        assert result.run is not None
         assert roles_of(studio)[person["id"]] == ["Admin", "Teacher"]
 
         with_removals = replace(context, settings=settings_for(studio, tmp_path / "state", **roles))
-        plan = plan_undo(done.run.run_id, with_removals)
+        plan = plan_undo(result.run.run_id, with_removals)
         assert sorted(zip(plan.changes["action"], plan.changes["role"], strict=True)) == [
             ("add", "Subaccount admin"),
             ("remove", "Admin"),
         ]
         apply_plan(plan, with_removals, override=plan.digest if plan.blocked else "")
         assert "Subaccount admin" in roles_of(studio)[person["id"]]
-        held = plan_undo(done.run.run_id, context)  # in additive mode an undo removes no role either
+        held = plan_undo(result.run.run_id, context)  # in additive mode an undo removes no role either
         assert set(held.changes["action"]) <= {"add"}
 
 
@@ -139,10 +139,10 @@ def test_an_undo_that_gave_an_unmanaged_role_back_can_be_undone(tmp_path: Path) 
         studio.edit_person(person["id"], roles=["Subaccount admin", "Teacher"])
         path = tmp_path / "list.csv"
         path.write_text(f"user_id,role\n{person['id']},Admin\n", encoding="utf-8")
-        done = sync_list(read_list(path, context), context)
-        assert done.run is not None
+        result = sync_list(read_list(path, context), context)
+        assert result.run is not None
         in_sync = replace(context, settings=settings_for(studio, tmp_path / "state", min_holders=0))
-        undo = plan_undo(done.run.run_id, in_sync)
+        undo = plan_undo(result.run.run_id, in_sync)
         undone = apply_plan(undo, in_sync, override=undo.digest if undo.blocked else "")
         assert "Subaccount admin" in roles_of(studio)[person["id"]]
         again = plan_undo(undone.run_id, in_sync)

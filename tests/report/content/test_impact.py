@@ -96,9 +96,9 @@ def test_every_form_shows_the_media_with_the_user() -> None:
     text = flat(plan_view(plan, limit=None))
     assert "impact 2 users with a removal own 824 media" in text
     assert all(part in text for part in (OWNS, UNKNOWN, "remove <kim@example.edu> #44"))
-    shown = plan_markdown(plan)
-    assert f"| `Ada Lovelace <ada@example.edu> #12`<br>`{OWNS}` |" in shown
-    assert f"| **- remove** | `<kim@example.edu> #44`<br>`{OWNS}` | `Admin` |" in shown
+    output = plan_markdown(plan)
+    assert f"| `Ada Lovelace <ada@example.edu> #12`<br>`{OWNS}` |" in output
+    assert f"| **- remove** | `<kim@example.edu> #44`<br>`{OWNS}` | `Admin` |" in output
     listed = {row["user_id"]: row["impact"] for row in csv.DictReader(io.StringIO(plan_csv(plan)))}
     assert listed == {"12": OWNS, "7": UNKNOWN, "31": "", "": "", "44": OWNS}
     page = plan_html(plan)

@@ -47,17 +47,17 @@ def test_visible_characters_stay_and_others_become_escapes(text: str, shown: str
 
 @given(ANY_TEXT)
 def test_safe_text_is_one_line_without_anything_that_steers(text: str) -> None:
-    shown = escape_for_display(text)
-    assert len(shown.splitlines()) <= 1
-    assert not {unicodedata.category(char) for char in shown} & {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-    assert shown.encode().decode() == shown
+    output = escape_for_display(text)
+    assert len(output.splitlines()) <= 1
+    assert not {unicodedata.category(char) for char in output} & {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+    assert output.encode().decode() == output
 
 
 @given(ANY_TEXT, st.integers(0, 20))
 def test_a_limit_holds_for_escapes_too(text: str, limit: int) -> None:
-    shown = escape_for_display(text, limit)
-    assert shown == escape_for_display(text) or shown.split("…")[0] == escape_for_display(text)[:limit]
-    assert len(shown) <= limit + 30
+    output = escape_for_display(text, limit)
+    assert output == escape_for_display(text) or output.split("…")[0] == escape_for_display(text)[:limit]
+    assert len(output) <= limit + 30
 
 
 def test_a_huge_text_is_cut_with_its_length() -> None:

@@ -42,7 +42,7 @@ class Text(HTMLParser):
 
 def test_a_night_is_one_page() -> None:
     page = Text(night_html(replace(NIGHT, verdicts=(VERDICT,), stopped="2 accounts failed")))
-    shown = " ".join(page.text.split())
+    output = " ".join(page.text.split())
     for part in (
         "1 account needs a look",
         "BLOCKED",
@@ -52,8 +52,8 @@ def test_a_night_is_one_page() -> None:
         "rolesync fleet sync",
         "2026-11-29 03:10:00 UTC",
     ):
-        assert part in shown, part
-    assert shown.count(MARKUP) == 3
+        assert part in output, part
+    assert output.count(MARKUP) == 3
     assert not {"script", "link", "img", "bold"} & page.tags
 
 

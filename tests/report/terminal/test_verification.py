@@ -74,8 +74,8 @@ def test_hostile_text_stays_in_its_place() -> None:
 
 def test_appended_bytes_are_called_what_they_are() -> None:
     bad = FirstBadRecord(8, 8, "10 bytes were appended after record 7, and are not a record", code=APPENDED_BYTES)
-    shown = flat(verification_view(Verification(7, bad, "", ()), FOLDER))
-    assert "APPENDED BYTES" in shown
-    assert "10 bytes were appended after record 7" in shown
-    assert "the next run goes on" in shown
-    assert "BROKEN" not in shown
+    output = flat(verification_view(Verification(7, bad, "", ()), FOLDER))
+    assert "APPENDED BYTES" in output
+    assert "10 bytes were appended after record 7" in output
+    assert "the next run goes on" in output
+    assert "BROKEN" not in output
