@@ -24,22 +24,27 @@ INSERTS = (
     *(b"\0", b"\xff", b"\xef\xbb\xbf", b"\xff\xfe", b"\xc3", b"\xed\xa0\x80", b"PK\x03\x04", b"\x1f\x8b"),
     *(b"sep=,\n", b"email", b"0" * 40),
 )
+_PLACES = st.integers(1, 4)
+_KINDS = st.sampled_from(["cut", "flip", "insert", "double"])
+_BITS = st.integers(0, 7)
+_INSERTED = st.sampled_from(INSERTS) | st.binary(max_size=6)
 
 
 @st.composite
 def damaged(draw: st.DrawFn, whole: bytes) -> bytes:
     """Damage a file in up to four places: bytes cut out, flipped, inserted or doubled."""
     data = bytearray(whole)
-    for _ in range(draw(st.integers(1, 4))):
+    lengths = st.sampled_from([0, 1, 1, 2, 5, 40, len(whole)])
+    for _ in range(draw(_PLACES)):
         start = draw(st.integers(0, len(data)))
-        end = min(len(data), start + draw(st.sampled_from([0, 1, 1, 2, 5, 40, len(whole)])))
-        kind = draw(st.sampled_from(["cut", "flip", "insert", "double"]))
+        end = min(len(data), start + draw(lengths))
+        kind = draw(_KINDS)
         if kind == "cut":
             del data[start:end]
         elif kind == "flip" and start < len(data):
-            data[start] ^= 1 << draw(st.integers(0, 7))
+            data[start] ^= 1 << draw(_BITS)
         elif kind == "insert":
-            data[start:start] = draw(st.sampled_from(INSERTS) | st.binary(max_size=6))
+            data[start:start] = draw(_INSERTED)
         else:
             data[start:start] = data[start:end]
     return bytes(data)
