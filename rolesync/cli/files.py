@@ -4,6 +4,7 @@ import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zipfile import BadZipFile, ZipFile
 
 from rolesync.errors import InputRefusedError, UsageError
 from rolesync.private_files import check_replaceable
@@ -18,24 +19,34 @@ _APPROVAL = b'\n"approval": {'
 _REVIEW_COLUMNS = (b"kind,", b"decision")  # of the table that `show PLAN --csv` writes
 _WORKBOOKS = {".xlsx", ".xlsm", ".ods", ".xls"}
 _LIST_SUFFIXES = {".csv", ".tsv", ".txt", *_WORKBOOKS}
-JSON_REPORT = "the report as JSON"
 _NEW_PLAN = "the plan"
+PLAN_AS_JSON = "the plan as JSON"
 _PLANS = {_NEW_PLAN, "the approved plan"}
 _PAGES = {".html", ".htm"}
+_REPORTS = {
+    "html": ("a page", rb"<"),
+    "json": ("JSON", rb"\{"),
+    "markdown": ("a report in Markdown", rb"## rolesync\b"),
+    "csv": ("a table of rolesync", rb"(kind|outcome)\W+action\b|status\W+role\b|account\W+status\b|file\W+sheet\b"),
+    "xlsx": ("a workbook of rolesync", rb"PK"),
+}
+"""The forms of a report, each with its name and how such a file begins, apart from blanks and quotes."""
+
+_FIRST_SHEETS = re.compile(rb"<sheet\b[^>]*?\bname=\"(how to decide|summary|totals)\"")
 _TEXTS = {".csv", ".tsv", ".txt", ".html", ".md", ".json"}
 _RUN_ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]+|\d{8}(T\d*)?")
 
 
-def check_target(path: Path | None, noun: str, *, page: bool = False, workbook: bool = False) -> None:
+def check_target(path: Path | None, noun: str, *, report: str = "", workbook: bool = False) -> None:
     """Refuse a target file that can't or shouldn't be replaced; `-` is standard output.
 
-    A plan replaces only a plan, a page only a page, and JSON only JSON. Nothing else replaces a plan, and nothing
+    A plan replaces only a plan, and a report only a report of its form. Nothing else replaces a plan, and nothing
     replaces settings or the decisions of a reviewer. A new plan replaces no approved one.
 
     Args:
         path: the file; None if there is none.
         noun: what the file will hold, for the message, such as "the plan".
-        page: whether it will be a page (HTML), which a name that ends in .html means, too.
+        report: the form of a report, such as "csv"; a name that ends in .html means a page, too.
         workbook: whether it will be a workbook.
 
     Raises:
@@ -45,7 +56,7 @@ def check_target(path: Path | None, noun: str, *, page: bool = False, workbook: 
     if path is None or str(path) == "-":
         return
     try:
-        problem, hint = _problem_of_target(path, noun, page=page or path.suffix in _PAGES)
+        problem, hint = _problem_of_target(path, noun, report or ("html" if path.suffix in _PAGES else ""))
     except OSError as error:  # such as a name that is too long
         problem, hint = str(error.strerror), "name another file"
     if problem:
@@ -59,7 +70,7 @@ def check_target(path: Path | None, noun: str, *, page: bool = False, workbook: 
         )
 
 
-def _problem_of_target(path: Path, noun: str, *, page: bool) -> tuple[str, str]:
+def _problem_of_target(path: Path, noun: str, report: str) -> tuple[str, str]:
     """Describe why a file can't be written, and what to do; the problem is "" if it can."""
     problem, hint = "", "name another file"
     folder = path.parent
@@ -71,7 +82,7 @@ def _problem_of_target(path: Path, noun: str, *, page: bool) -> tuple[str, str]:
     elif not folder.is_dir():
         problem = f"{folder} is not a folder"
     else:
-        problem = _other_content(path, noun, page=page)
+        problem = _other_content(path, noun, report)
         if not problem and _is_filled_in(path):
             problem = "a reviewer has filled in decisions there"
             hint += f", or use these first: rolesync review PLAN --decisions {shlex.quote(str(path))}"
@@ -79,7 +90,7 @@ def _problem_of_target(path: Path, noun: str, *, page: bool) -> tuple[str, str]:
     return problem, hint
 
 
-def _other_content(path: Path, noun: str, *, page: bool) -> str:
+def _other_content(path: Path, noun: str, report: str) -> str:
     """Describe other content of a file, which the new content would overwrite; "" if there is none."""
     if path.name == ".env" or path.suffix == ".toml":
         return "it is a file of settings"
@@ -88,12 +99,23 @@ def _other_content(path: Path, noun: str, *, page: bool) -> str:
         return "it is an approved plan"
     if noun in _PLANS:
         return "that file is not a plan" if head.strip() and not is_plan(path) else ""
-    if noun == JSON_REPORT:
-        return "that file is not JSON" if head.strip() and not head.lstrip().startswith(b"{") else ""
     if is_plan(path):
-        return "it is a plan"
-    is_page = head.removeprefix(_MARK).lstrip().startswith(b"<")
-    return "that file is not a page" if page and head.strip() and not is_page else ""
+        return "" if noun == PLAN_AS_JSON else "it is a plan"
+    return f"that file is not {_REPORTS[report][0]}" if report and head.strip() and not _is_report(path, report) else ""
+
+
+def _is_report(path: Path, report: str) -> bool:
+    """Whether a file is a report of this form, as rolesync writes it, or as a reviewer has saved it again."""
+    text = _head(path).removeprefix(_MARK).lstrip(b' \t\r\n"')
+    if not re.match(_REPORTS[report][1], text):
+        return False
+    if report != "xlsx":
+        return True
+    try:
+        with ZipFile(path) as archive:
+            return bool(_FIRST_SHEETS.search(archive.read("xl/workbook.xml")))
+    except (OSError, BadZipFile, KeyError):
+        return False
 
 
 def _is_filled_in(path: Path) -> bool:

@@ -228,8 +228,8 @@ def fleet_show(
     """Show a run over the fleet; or each setting of an account, with the table that it comes from."""
     from rolesync.fleet.past_nights import find_night
 
-    check_target(html, "the run of the fleet", page=True)
-    check_target(csv, "the run of the fleet")
+    check_target(html, "the run of the fleet", report="html")
+    check_target(csv, "the run of the fleet", report="csv")
     fleet = open_fleet(file)
     if name in fleet.accounts:
         if html or csv:

@@ -22,11 +22,11 @@ def check_files(sheets: "Iterable[str]", join: str | None, output: Path | None, 
         InputRefusedError: a sheet is a plan.
     """
     check_target(output, "the list")
-    check_target(account, "the account", workbook=account is not None and account.suffix.casefold() == ".xlsx")
+    form = account.suffix.casefold().removeprefix(".") if account else ""
+    if account and form not in {"csv", "xlsx"}:
+        raise UsageError(f"--account {account}: neither .csv nor .xlsx", hint="end the file name with .csv or .xlsx")
     for name in sheets:
         check_is_list(name)
-    if account and account.suffix.casefold() not in {".csv", ".xlsx"}:
-        raise UsageError(f"--account {account}: neither .csv nor .xlsx", hint="end the file name with .csv or .xlsx")
     uses: dict[Path | str, str] = {}
     for name in [*sheets, *([join] if join else [])]:
         if (place := _place(name)) in uses:

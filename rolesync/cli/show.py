@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rolesync.cli.files import JSON_REPORT, check_target
+from rolesync.cli.files import PLAN_AS_JSON, check_target
 from rolesync.cli.options import (
     All,
     Assignments,
@@ -64,10 +64,10 @@ def show(
     not from Studio. Where a pager is used, all rows are shown.
     """
     targets = {"html": html, "markdown": markdown, "csv": csv, "xlsx": xlsx, "json": json}
-    for name, target in targets.items():
-        what = JSON_REPORT if name == "json" else "the report"
-        check_target(target, what, page=name == "html", workbook=name == "xlsx")
     file, pager = Path(plan_or_run), pager_command(use_pager=not no_pager)
+    for name, target in targets.items():
+        noun = PLAN_AS_JSON if name == "json" and _is_there(file) else "the report"
+        check_target(target, noun, report=name, workbook=name == "xlsx")
     if not _is_there(file):
         if next_step:
             raise UsageError(

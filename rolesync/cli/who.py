@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rolesync.cli.complete_values import complete_role
-from rolesync.cli.files import JSON_REPORT, check_target
+from rolesync.cli.files import check_target
 from rolesync.cli.options import All, Assignments, Config, Form, Format, NoPager, load_settings, row_limit
 from rolesync.cli.output import json_text, save_formats, show_view
 from rolesync.cli.pager import pager_command
@@ -60,8 +60,7 @@ def who(
 
     targets = {"html": html, "csv": csv, "xlsx": xlsx, "json": json}
     for name, target in targets.items():
-        what = JSON_REPORT if name == "json" else "the access review"
-        check_target(target, what, page=name == "html", workbook=name == "xlsx")
+        check_target(target, "the access review", report=name, workbook=name == "xlsx")
     day = _parse_day(as_of) if as_of else None
     settings = load_settings(config, assignments)
     # Reading only the record is quick and logs nothing, so it needs neither progress nor a log.

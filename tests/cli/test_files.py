@@ -185,6 +185,24 @@ def test_a_plan_never_replaces_its_list(sh: Shell) -> None:
         (("show", "plan.json", "--html"), "page.html", "email,role\n", "that file is not a page"),
         (("show", "plan.json", "--html"), "roles.csv", "email,role\n", "that file is not a page"),
         (("show", "plan.json", "--json"), "roles.txt", "email,role\n", "that file is not JSON"),
+        (("show", "plan.json", "--markdown"), "roles.csv", "email,role\n", "that file is not a report in Markdown"),
+        (("show", "plan.json", "--markdown"), "notes.md", "# Mine\n", "that file is not a report in Markdown"),
+        (("show", "plan.json", "--csv"), "roles.csv", "email,role\n", "that file is not a table of rolesync"),
+        (
+            ("show", "plan.json", "--xlsx"),
+            "staff.xlsx",
+            "PK, but no archive",
+            "that file is not a workbook of rolesync",
+        ),
+        (("who", "Admin", "--csv"), "roles.csv", "email,role\n", "that file is not a table of rolesync"),
+        (("who", "Admin", "--json"), "roles.txt", "email,role\n", "that file is not JSON"),
+        (("who", "Admin", "--json"), "plan.json", None, "it is a plan"),
+        (
+            ("migrate", SAMPLE, "-o", "new.csv", "--account"),
+            "a.csv",
+            "email,role\n",
+            "that file is not a table of rolesync",
+        ),
     ],
 )
 def test_a_result_replaces_only_its_like(
@@ -201,11 +219,30 @@ def test_a_result_replaces_only_its_like(
 
 
 def test_a_result_replaces_an_earlier_one(sh: Shell) -> None:
+    assert sh.run("sync", SAMPLE).returncode == 0
+    (run,) = sh.json("runs")["runs"]
+    staff = SAMPLE.with_name("staff.xlsx")
+    reports = ("--html", "r.html", "--csv", "r.csv", "--json", "r.json", "--xlsx", "r.xlsx")
     for _ in range(2):
         assert sh.run("plan", SAMPLE, "-o", "plan.json").returncode == 0
-        targets = ("--html", "p.html", "--markdown", "p.md", "--csv", "p.csv", "--json", "p.json")
+        targets = ("--html", "p.html", "--markdown", "p.md", "--csv", "p.csv", "--json", "p.json", "--xlsx", "p.xlsx")
         assert sh.run("show", "plan.json", *targets).returncode == 0
+        assert sh.run("show", run["run"], *reports, "--markdown", "r.md").returncode == 0
+        assert sh.run("who", "Admin", *(name.replace("r.", "w.") for name in reports)).returncode == 0
         assert sh.run("export", "-o", "list.csv", "--force").returncode == 0
+        for account in ("account.csv", "account.xlsx"):
+            migrate = ("migrate", staff, "-o", "new.csv", "--matrix", "Studio admin=Admin", "--account", account)
+            assert (done := sh.run(*migrate)).returncode == 0, done.stderr
+
+
+def test_no_report_of_a_run_replaces_a_plan(sh: Shell) -> None:
+    assert sh.run("plan", SAMPLE, "-o", "plan.json").returncode == 0
+    assert sh.run("apply", "plan.json", "--yes").returncode == 0
+    before = (sh.folder / "plan.json").read_bytes()
+    run = sh.json("runs")["runs"][-1]["run"]
+    refused = sh.run("show", run, "--json", "plan.json")
+    assert (refused.returncode, "plan.json: it is a plan" in refused.stderr) == (64, True)
+    assert (sh.folder / "plan.json").read_bytes() == before
 
 
 @pytest.mark.parametrize("column", ["decision", "decision_reason"])
