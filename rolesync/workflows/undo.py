@@ -83,7 +83,7 @@ def plan_undo(run_id: str, context: Context, *, impact: bool = False) -> Plan:
 
     Args:
         run_id: the run's id, or the beginning of it.
-        context: the its settings name the account and the managed roles.
+        context: its settings name the account and the managed roles.
         impact: as for `plan_list`.
 
     Raises:
