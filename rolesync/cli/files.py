@@ -32,7 +32,7 @@ _REPORTS = {
 }
 """The forms of a report, each with its name and how such a file begins, apart from blanks and quotes."""
 
-_FIRST_SHEETS = re.compile(rb"<sheet\b[^>]*?\bname=\"(how to decide|summary|totals)\"")
+_SHEETS_OF_REPORTS = re.compile(rb"<sheet\b[^>]*?\bname=\"(how to decide|summary|totals)\"")
 _TEXTS = {".csv", ".tsv", ".txt", ".html", ".md", ".json"}
 _RUN_ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]+|\d{8}(T\d*)?")
 
@@ -47,7 +47,7 @@ def check_target(path: Path | None, noun: str, *, report: str = "", workbook: bo
         path: the file; None if there is none.
         noun: what the file will hold, for the message, such as "the plan".
         report: the form of a report, such as "csv"; a name that ends in .html means a page, too.
-        workbook: whether it will be a workbook.
+        workbook: whether it will be a workbook; a report "xlsx" always is.
 
     Raises:
         UsageError: its folder doesn't exist or can't be written, or the file is a folder or holds other content. Or its
@@ -61,8 +61,9 @@ def check_target(path: Path | None, noun: str, *, report: str = "", workbook: bo
         problem, hint = str(error.strerror), "name another file"
     if problem:
         raise UsageError(f"{noun} can't be written to {path}: {problem}; nothing was read or written", hint=hint)
-    if path.suffix.casefold() in (_TEXTS if workbook else _WORKBOOKS):
-        kind, ending = ("a workbook", ".xlsx") if workbook else ("text", ".csv")
+    is_workbook = workbook or report == "xlsx"
+    if path.suffix.casefold() in (_TEXTS if is_workbook else _WORKBOOKS):
+        kind, ending = ("a workbook", ".xlsx") if is_workbook else ("text", ".csv")
         raise UsageError(
             f"{noun} can't be written to {path}: it is {kind}, and programs couldn't open it by that name; "
             "nothing was read or written",
@@ -113,7 +114,7 @@ def _is_report(path: Path, report: str) -> bool:
         return True
     try:
         with ZipFile(path) as archive:
-            return bool(_FIRST_SHEETS.search(archive.read("xl/workbook.xml")))
+            return bool(_SHEETS_OF_REPORTS.search(archive.read("xl/workbook.xml")))
     except (OSError, BadZipFile, KeyError):
         return False
 

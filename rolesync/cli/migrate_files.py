@@ -36,7 +36,7 @@ def check_files(sheets: "Iterable[str]", join: str | None, output: Path | None, 
         if target.resolve() in uses:
             raise UsageError(f"{target} is {uses[target.resolve()]}", hint="name another file to write")
         uses[target.resolve()] = "the file of the list"
-    check_target(account, "the account", report=form, workbook=form == "xlsx")
+    check_target(account, "the account", report=form)
 
 
 def _place(name: str) -> Path | str:

@@ -67,7 +67,7 @@ def show(
     file, pager = Path(plan_or_run), pager_command(use_pager=not no_pager)
     for name, target in targets.items():
         noun = PLAN_AS_JSON if name == "json" and _is_there(file) else "the report"
-        check_target(target, noun, report=name, workbook=name == "xlsx")
+        check_target(target, noun, report=name)
     if not _is_there(file):
         if next_step:
             raise UsageError(
