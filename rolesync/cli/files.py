@@ -20,8 +20,9 @@ _REVIEW_COLUMNS = (b"kind,", b"decision")  # of the table that `show PLAN --csv`
 _WORKBOOKS = {".xlsx", ".xlsm", ".ods", ".xls"}
 _LIST_SUFFIXES = {".csv", ".tsv", ".txt", *_WORKBOOKS}
 _NEW_PLAN = "the plan"
-PLAN_AS_JSON = "the plan as JSON"
-_PLANS = {_NEW_PLAN, "the approved plan"}
+_PLAN_AS_JSON = "the plan as JSON"
+_APPROVED_PLAN = "the approved plan"
+_PLANS = {_NEW_PLAN, _APPROVED_PLAN}
 _PAGES = {".html", ".htm"}
 _REPORTS = {
     "html": ("a page", rb"<"),
@@ -96,12 +97,12 @@ def _other_content(path: Path, noun: str, report: str) -> str:
     if path.name == ".env" or path.suffix == ".toml":
         return "it is a file of settings"
     head = _head(path)
-    if noun == _NEW_PLAN and is_plan(path) and _APPROVAL in head:
+    if noun in {_NEW_PLAN, _PLAN_AS_JSON} and is_plan(path) and _APPROVAL in head:
         return "it is an approved plan"
     if noun in _PLANS:
         return "that file is not a plan" if head.strip() and not is_plan(path) else ""
     if is_plan(path):
-        return "" if noun == PLAN_AS_JSON else "it is a plan"
+        return "" if noun == _PLAN_AS_JSON else "it is a plan"
     return f"that file is not {_REPORTS[report][0]}" if report and head.strip() and not _is_report(path, report) else ""
 
 
@@ -221,6 +222,11 @@ def missing_plan_hint(path: Path) -> str:
     from rolesync.tables.regular_file import missing_file_hint
 
     return missing_file_hint(path, "name a file saved by `rolesync plan FILE -o PLAN`")
+
+
+def plan_as_json(plan: Path) -> str:
+    """Name the JSON of a saved plan for `check_target`: only an approved plan replaces an approved one."""
+    return _APPROVED_PLAN if _APPROVAL in _head(plan) else _PLAN_AS_JSON
 
 
 def is_plan(path: Path) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rolesync.cli.files import PLAN_AS_JSON, check_target
+from rolesync.cli.files import check_target, plan_as_json
 from rolesync.cli.options import (
     All,
     Assignments,
@@ -66,7 +66,7 @@ def show(
     targets = {"html": html, "markdown": markdown, "csv": csv, "xlsx": xlsx, "json": json}
     file, pager = Path(plan_or_run), pager_command(use_pager=not no_pager)
     for name, target in targets.items():
-        noun = PLAN_AS_JSON if name == "json" and _is_there(file) else "the report"
+        noun = plan_as_json(file) if name == "json" and _is_there(file) else "the report"
         check_target(target, noun, report=name)
     if not _is_there(file):
         if next_step:

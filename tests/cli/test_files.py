@@ -245,6 +245,19 @@ def test_no_report_of_a_run_replaces_a_plan(sh: Shell) -> None:
     assert (sh.folder / "plan.json").read_bytes() == before
 
 
+def test_the_json_of_a_plan_replaces_no_approved_plan_unless_it_is_approved(sh: Shell) -> None:
+    assert sh.run("plan", SAMPLE, "-o", "plan.json").returncode == 0
+    approve = ("review", "plan.json", "--reviewer", "Rita Levi", "--sees", "remove 2, add 4")
+    assert (done := sh.run(*approve)).returncode == 0, done.stderr
+    before = (sh.folder / "plan.approved.json").read_bytes()
+    refused = sh.run("show", "plan.json", "--json", "plan.approved.json")
+    assert (refused.returncode, "it is an approved plan" in refused.stderr) == (64, True)
+    assert (sh.folder / "plan.approved.json").read_bytes() == before
+    for _ in range(2):
+        assert sh.run("show", "plan.approved.json", "--json", "copy.json").returncode == 0
+    assert (sh.folder / "copy.json").read_bytes() == before
+
+
 @pytest.mark.parametrize("column", ["decision", "decision_reason"])
 def test_no_report_replaces_what_a_reviewer_has_filled_in(column: str, sh: Shell) -> None:
     reports = ("--csv", "review.csv", "--xlsx", "review.xlsx")
